@@ -1,0 +1,98 @@
+package v1alpha1
+
+import metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+// ClusterReference names an AuroraCluster.
+type ClusterReference struct {
+	// name of the AuroraCluster.
+	// +required
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=253
+	Name string `json:"name"`
+}
+
+// AuroraBacktrackSpec says which cluster is rewound to what time. It is immutable, but for suspend and cancel.
+//
+// +kubebuilder:validation:XValidation:rule="self.clusterRef == oldSelf.clusterRef",message="clusterRef is immutable: create a new AuroraBacktrack"
+// +kubebuilder:validation:XValidation:rule="self.backtrackTo == oldSelf.backtrackTo",message="backtrackTo is immutable: create a new AuroraBacktrack"
+// +kubebuilder:validation:XValidation:rule="self.force == oldSelf.force",message="force is immutable: create a new AuroraBacktrack"
+// +kubebuilder:validation:XValidation:rule="self.useEarliestTimeOnPointInTimeUnavailable == oldSelf.useEarliestTimeOnPointInTimeUnavailable",message="useEarliestTimeOnPointInTimeUnavailable is immutable: create a new AuroraBacktrack"
+// +kubebuilder:validation:XValidation:rule="self.repeat == oldSelf.repeat",message="repeat is immutable: create a new AuroraBacktrack"
+// +kubebuilder:validation:XValidation:rule="has(self.startDeadline) == has(oldSelf.startDeadline) && (!has(self.startDeadline) || self.startDeadline == oldSelf.startDeadline)",message="startDeadline is immutable: create a new AuroraBacktrack"
+// +kubebuilder:validation:XValidation:rule="has(self.ttlSecondsAfterFinished) == has(oldSelf.ttlSecondsAfterFinished) && (!has(self.ttlSecondsAfterFinished) || self.ttlSecondsAfterFinished == oldSelf.ttlSecondsAfterFinished)",message="ttlSecondsAfterFinished is immutable: create a new AuroraBacktrack"
+// +kubebuilder:validation:XValidation:rule="!oldSelf.cancel || self.cancel",message="cancel is one way: create a new AuroraBacktrack to rewind after all"
+type AuroraBacktrackSpec struct {
+	// clusterRef names the AuroraCluster that is rewound.
+	// +required
+	ClusterRef ClusterReference `json:"clusterRef"`
+	// backtrackTo is the absolute time to go to, back or forward: RFC 3339 with a zone and a fraction of at
+	// most milliseconds. Aurora takes the nearest consistent time; status.backtrack shows the one it took.
+	// +required
+	BacktrackTo Timestamp `json:"backtrackTo"`
+	// force rewinds although binary logging is on, for which Aurora writes no entries. The AuroraCluster's
+	// policy must allow it.
+	// +optional
+	// +kubebuilder:default=false
+	Force bool `json:"force"`
+	// useEarliestTimeOnPointInTimeUnavailable goes to the earliest time of the window when backtrackTo lies before it.
+	// +optional
+	// +kubebuilder:default=false
+	UseEarliestTimeOnPointInTimeUnavailable bool `json:"useEarliestTimeOnPointInTimeUnavailable"`
+	// suspend checks everything, shows the plan, touches nothing and waits. It is heeded until the run starts.
+	// +optional
+	// +kubebuilder:default=false
+	Suspend bool `json:"suspend"`
+	// cancel stops the run and undoes its pause. One way. Once RDS is asked it is too late: the run goes to its end.
+	// +optional
+	// +kubebuilder:default=false
+	Cancel bool `json:"cancel"`
+	// startDeadline is the absolute time after which the rewind is not started any more.
+	// +optional
+	StartDeadline Timestamp `json:"startDeadline,omitempty"`
+	// repeat allows the rewind although RDS already shows a backtrack to this time that no object accounts for.
+	// +optional
+	// +kubebuilder:default=false
+	Repeat bool `json:"repeat"`
+	// ttlSecondsAfterFinished deletes the object this many seconds after it finished. Default: it is kept.
+	// +optional
+	// +kubebuilder:validation:Minimum=0
+	// +kubebuilder:validation:Maximum=2147483647
+	TTLSecondsAfterFinished *int32 `json:"ttlSecondsAfterFinished,omitempty"`
+}
+
+// AuroraBacktrack is one rewind of an Aurora MySQL cluster, in place, back or forward. It runs once: when it
+// has finished, it stays finished, and it does not run again when it is applied or restored again.
+//
+// +kubebuilder:object:root=true
+// +kubebuilder:subresource:status
+// +kubebuilder:resource:shortName=abt,categories=aurora
+// +kubebuilder:printcolumn:name="Cluster",type=string,JSONPath=`.spec.clusterRef.name`
+// +kubebuilder:printcolumn:name="To",type=string,JSONPath=`.spec.backtrackTo`
+// +kubebuilder:printcolumn:name="Succeeded",type=string,JSONPath=`.status.conditions[?(@.type=="Succeeded")].status`
+// +kubebuilder:printcolumn:name="Status",type=string,JSONPath=`.status.conditions[?(@.type=="Succeeded")].reason`
+// +kubebuilder:printcolumn:name="Age",type=date,JSONPath=`.metadata.creationTimestamp`
+// +kubebuilder:printcolumn:name="From",type=string,priority=1,JSONPath=`.status.backtrack.backtrackedFrom`
+// +kubebuilder:printcolumn:name="Message",type=string,priority=1,JSONPath=`.status.conditions[?(@.type=="Succeeded")].message`
+// +kubebuilder:validation:XValidation:rule="!has(oldSelf.status) || !has(oldSelf.status.completedAt) || self.spec == oldSelf.spec",message="this AuroraBacktrack has finished and its spec can no longer change: create a new AuroraBacktrack"
+type AuroraBacktrack struct {
+	metav1.TypeMeta `json:",inline"`
+	// metadata is the standard object's metadata.
+	// +optional
+	metav1.ObjectMeta `json:"metadata,omitzero"`
+	// spec is the rewind that is asked for.
+	// +required
+	Spec AuroraBacktrackSpec `json:"spec"`
+	// status is what is happening, what was done and how to go forward again.
+	// +optional
+	// +kubebuilder:default={"observedGeneration":-1}
+	Status AuroraBacktrackStatus `json:"status,omitzero"`
+}
+
+// AuroraBacktrackList is a list of AuroraBacktracks.
+//
+// +kubebuilder:object:root=true
+type AuroraBacktrackList struct {
+	metav1.TypeMeta `json:",inline"`
+	metav1.ListMeta `json:"metadata,omitzero"`
+	Items           []AuroraBacktrack `json:"items"`
+}

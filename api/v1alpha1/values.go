@@ -1,0 +1,70 @@
+package v1alpha1
+
+import (
+	"fmt"
+	"regexp"
+	"time"
+)
+
+// Timestamp is an absolute time: RFC 3339 with a zone and a fraction of at most milliseconds, or AWS's own
+// short form without seconds ("2017-07-08T18:00Z"). It is a string and not a Go time, because a value that
+// the API server accepts and a client cannot decode would stop the informer for every object.
+//
+// +kubebuilder:validation:MinLength=1
+// +kubebuilder:validation:MaxLength=40
+// +kubebuilder:validation:XValidation:rule="self.matches('^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9]([.][0-9]{1,3})?)?(Z|[+-]([01][0-9]|2[0-3]):[0-5][0-9])$')",message="must be an absolute time with a zone and a fraction of at most milliseconds, such as 2023-12-23T13:55:00Z or 2023-12-23T14:55:00.250+01:00"
+// +kubebuilder:validation:XValidation:rule="!self.matches('^[0-9]{4}-(02-30|(02|04|06|09|11)-31)') && (!self.matches('^[0-9]{4}-02-29') || self.matches('^([0-9]{2}(0[48]|[2468][048]|[13579][26])|([02468][048]|[13579][26])00)-'))",message="must be a day that the calendar has"
+type Timestamp string
+
+// timestampForm is the form that the CRD's first validation rule on Timestamp admits.
+var timestampForm = regexp.MustCompile(`^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,3})?)?(Z|[+-][0-9]{2}:[0-9]{2})$`)
+
+const shortForm = "2006-01-02T15:04Z07:00"
+
+// Parse reads the time. It fails exactly on what the CRD's rules refuse.
+func (t Timestamp) Parse() (time.Time, error) {
+	if !timestampForm.MatchString(string(t)) {
+		return time.Time{}, fmt.Errorf("%q is not an absolute time with a zone and a fraction of at most milliseconds, such as 2023-12-23T13:55:00Z", string(t))
+	}
+	parsed, err := time.Parse(time.RFC3339Nano, string(t))
+	if err != nil {
+		parsed, err = time.Parse(shortForm, string(t))
+	}
+	if err != nil {
+		return time.Time{}, fmt.Errorf("%q is not a time: the day, the hour or the zone does not exist", string(t))
+	}
+	return parsed.UTC(), nil
+}
+
+// Time reads the time; the zero time stands for anything unreadable or absent.
+func (t Timestamp) Time() time.Time {
+	parsed, err := t.Parse()
+	if err != nil {
+		return time.Time{}
+	}
+	return parsed
+}
+
+// NewTimestamp writes a time in UTC with its milliseconds, truncated, as the AWS SDK sends it. The zero time gives "".
+func NewTimestamp(t time.Time) Timestamp {
+	if t.IsZero() {
+		return ""
+	}
+	return Timestamp(t.UTC().Truncate(time.Millisecond).Format("2006-01-02T15:04:05.999Z07:00"))
+}
+
+// Duration is a length of time as Go writes it ("90s", "5m", "1h30m").
+//
+// +kubebuilder:validation:MinLength=2
+// +kubebuilder:validation:MaxLength=20
+// +kubebuilder:validation:XValidation:rule="self.matches('^([0-9]{1,7}(ms|s|m|h))+$')",message="must be a length of time in h, m, s or ms, such as 5m or 1h30m"
+type Duration string
+
+// Or reads the duration; what is absent or unreadable gives the fallback.
+func (d Duration) Or(fallback time.Duration) time.Duration {
+	parsed, err := time.ParseDuration(string(d))
+	if err != nil || parsed < 0 {
+		return fallback
+	}
+	return parsed
+}
