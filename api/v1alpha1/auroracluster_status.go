@@ -17,7 +17,6 @@ type ObjectReference struct {
 	Name string `json:"name"`
 	// uid of the AuroraBacktrack.
 	// +required
-	// +kubebuilder:validation:MaxLength=64
 	UID types.UID `json:"uid"`
 }
 
