@@ -1,0 +1,140 @@
+package aurora
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"time"
+)
+
+const localPrefix = "/_local/"
+
+// serveLocal answers what is not AWS's: the log of calls, the faults, and the
+// odd situations.
+func (s *Server) serveLocal(w http.ResponseWriter, r *http.Request) {
+	path := strings.TrimPrefix(r.URL.Path, localPrefix)
+	name, isCluster := strings.CutPrefix(path, "clusters/")
+	var answer any
+	var err error
+	switch {
+	case path == "calls" && r.Method == http.MethodGet:
+		answer = s.Calls()
+	case path == "calls" && r.Method == http.MethodDelete:
+		s.ClearCalls()
+	case path == "faults" && r.Method == http.MethodGet:
+		answer = s.Faults()
+	case path == "faults" && r.Method == http.MethodPut:
+		var faults []Fault
+		if err = decode(r, &faults); err == nil {
+			err = s.SetFaults(faults)
+		}
+	case path == "faults" && r.Method == http.MethodDelete:
+		err = s.SetFaults(nil)
+	case path == "timing" && r.Method == http.MethodGet:
+		answer = s.timing()
+	case path == "timing" && r.Method == http.MethodPut:
+		err = s.putTiming(r)
+	case isCluster && r.Method == http.MethodPatch:
+		err = s.patchCluster(name, r)
+	default:
+		http.Error(w, "Here are: GET, DELETE /_local/calls; GET, PUT, DELETE /_local/faults; GET, PUT /_local/timing; PATCH /_local/clusters/{identifier}.", http.StatusNotFound)
+		return
+	}
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusBadRequest)
+		return
+	}
+	if answer == nil {
+		w.WriteHeader(http.StatusNoContent)
+		return
+	}
+	w.Header().Set("Content-Type", "application/json")
+	e := json.NewEncoder(w)
+	e.SetIndent("", " ")
+	e.Encode(answer) // the caller may be gone; that is its own affair
+}
+
+// decode reads one JSON value and nothing else.
+func decode(r *http.Request, into any) error {
+	d := json.NewDecoder(io.LimitReader(r.Body, maxBody))
+	d.DisallowUnknownFields()
+	if err := d.Decode(into); err != nil {
+		return fmt.Errorf("the body is not the JSON expected here: %w", err)
+	}
+	if _, err := d.Token(); !errors.Is(err, io.EOF) {
+		return errors.New("the body has something behind its JSON value")
+	}
+	return nil
+}
+
+// timingJSON is Timing as people write durations: "1.5s".
+type timingJSON struct {
+	Unlisted     string `json:"unlisted"`
+	Pending      string `json:"pending"`
+	Backtracking string `json:"backtracking"`
+	StatusLag    string `json:"statusLag"`
+}
+
+func (s *Server) timing() timingJSON {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	t := s.opts.Timing
+	return timingJSON{t.Unlisted.String(), t.Pending.String(), t.Backtracking.String(), t.StatusLag.String()}
+}
+
+func (s *Server) putTiming(r *http.Request) error {
+	written := s.timing()
+	if err := decode(r, &written); err != nil {
+		return err
+	}
+	var t Timing
+	for _, field := range []struct {
+		name, text string
+		into       *time.Duration
+	}{
+		{"unlisted", written.Unlisted, &t.Unlisted},
+		{"pending", written.Pending, &t.Pending},
+		{"backtracking", written.Backtracking, &t.Backtracking},
+		{"statusLag", written.StatusLag, &t.StatusLag},
+	} {
+		d, err := time.ParseDuration(field.text)
+		if err != nil || d < 0 {
+			return fmt.Errorf("%s %q: write a duration such as 1.5s", field.name, field.text)
+		}
+		*field.into = d
+	}
+	s.SetTiming(t)
+	return nil
+}
+
+// patchCluster sets an odd situation; what is absent stays.
+func (s *Server) patchCluster(name string, r *http.Request) error {
+	var patch struct {
+		Status                *string    `json:"status"`
+		Engine                *string    `json:"engine"`
+		EngineMode            *string    `json:"engineMode"`
+		BinaryLogging         *bool      `json:"binaryLogging"`
+		FailNextBacktrack     *bool      `json:"failNextBacktrack"`
+		EarliestBacktrackTime *time.Time `json:"earliestBacktrackTime"`
+	}
+	if err := decode(r, &patch); err != nil {
+		return err
+	}
+	return s.EditCluster(name, func(c *Cluster) {
+		set(&c.Status, patch.Status)
+		set(&c.Engine, patch.Engine)
+		set(&c.EngineMode, patch.EngineMode)
+		set(&c.BinaryLogging, patch.BinaryLogging)
+		set(&c.FailNextBacktrack, patch.FailNextBacktrack)
+		set(&c.EarliestBacktrackTime, patch.EarliestBacktrackTime)
+	})
+}
+
+func set[T any](field *T, value *T) {
+	if value != nil {
+		*field = *value
+	}
+}
