@@ -1,0 +1,156 @@
+# Everything a person does with this repository. Needs Go, git, make and a C compiler; all else is built from pinned Go
+# modules into bin/, once.
+
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+MAKEFLAGS += --no-builtin-rules
+
+BIN := $(CURDIR)/bin
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+IMAGE ?= ghcr.io/aurora-backtrack/operator
+CONTAINER_TOOL ?= docker
+
+# The Go modules of our own code. Dolt's collations would need the ICU library of the machine without the tag.
+MODULES := . hack/aurora/dolt hack/local
+TOOLS := controller-gen kustomize golangci-lint govulncheck
+TEST_FLAGS ?=
+TAGS := -tags=gms_pure_go
+
+# How long each fuzz target runs, and how many rewinds a chaos run makes.
+FUZZ_TIME ?= 10s
+export CHAOS_REWINDS CHAOS_SEED
+
+# The local cloud is a program of its own, which also builds what it runs.
+LOCAL := go -C hack/local run .
+
+##@ Everyday
+
+.PHONY: help
+help: ## Show this list.
+	@awk 'BEGIN {FS = ":.*## "} \
+	  /^##@ / {printf "\n%s\n", substr($$0, 5)} \
+	  /^[a-z0-9-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: demo
+demo: ## Run the main job on real data: a database is rewound and forwarded, an application reconnects.
+	$(LOCAL) demo
+
+.PHONY: up
+up: ## Start the local cloud: control plane, kubelet, local Aurora, operator. Then: source bin/local/env
+	$(LOCAL) up
+
+.PHONY: down
+down: ## Stop and remove the local cloud.
+	$(LOCAL) down
+
+.PHONY: build
+build: ## Build the manager and the kubectl plugin into bin/, stamped with the version.
+	go build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o $(BIN)/ ./cmd/...
+
+##@ Checks
+
+.PHONY: test
+test: control-plane ## Run all tests: units, a real API server, the local Aurora, the local cloud.
+	for module in $(MODULES); do \
+	  echo "== go test in $$module"; \
+	  KUBEBUILDER_ASSETS=$(BIN)/control-plane go -C $$module test $(TAGS) $(TEST_FLAGS) ./...; \
+	done
+
+.PHONY: lint
+lint: bin/golangci-lint ## Run golangci-lint, with gosec and the Kubernetes API linter, in every module.
+	for module in $(MODULES); do \
+	  echo "== golangci-lint in $$module"; \
+	  (cd $$module && $(BIN)/golangci-lint run --config=$(CURDIR)/.golangci.yaml ./...); \
+	done
+
+.PHONY: verify
+verify: verify-generated verify-format verify-modules ## Fail when something generated, formatted or tidied would differ.
+
+.PHONY: fuzz
+fuzz: ## Fuzz every fuzz target for FUZZ_TIME (10s).
+	grep -rl --include='*_test.go' '^func Fuzz' api controllers cmd hack | while read -r file; do \
+	  grep -o '^func Fuzz[A-Za-z0-9_]*' "$$file" | while read -r _ target; do \
+	    go -C "$$(dirname "$$file")" test $(TAGS) -run='^$$' -fuzz="^$$target$$" -fuzztime=$(FUZZ_TIME) .; \
+	  done; \
+	done
+
+.PHONY: e2e
+e2e: ## Prove pause and resume on the local cloud, with a writer that never stops writing.
+	$(LOCAL) e2e
+
+.PHONY: chaos
+chaos: ## Rewind CHAOS_REWINDS (100) times while things are killed, by CHAOS_SEED; then count the calls.
+	$(LOCAL) chaos
+
+.PHONY: bench
+bench: ## Measure what the README's table shows.
+	$(LOCAL) bench
+
+.PHONY: vulncheck
+vulncheck: bin/govulncheck ## Look every dependency up in the Go vulnerability database (needs the network).
+	for module in $(MODULES); do \
+	  echo "== govulncheck in $$module"; \
+	  (cd $$module && $(BIN)/govulncheck $(TAGS) ./...); \
+	done
+
+##@ Generated files
+
+.PHONY: generate
+generate: bin/controller-gen ## Generate the deep copies of api/.
+	$(BIN)/controller-gen object paths=./api/...
+
+.PHONY: manifests
+manifests: bin/controller-gen bin/kustomize ## Generate the CRDs, the operator's role and config/install.yaml.
+	$(BIN)/controller-gen crd paths=./api/... output:crd:dir=config/crd/bases
+	$(BIN)/controller-gen rbac:roleName=aurora-backtrack-manager paths=./controllers/... paths=./cmd/... \
+	  output:rbac:dir=config/rbac
+	$(BIN)/kustomize build config/default > $(BIN)/install.yaml
+	mv $(BIN)/install.yaml config/install.yaml
+
+.PHONY: fmt
+fmt: bin/golangci-lint ## Format all Go code and its imports.
+	for module in $(MODULES); do (cd $$module && $(BIN)/golangci-lint fmt --config=$(CURDIR)/.golangci.yaml ./...); done
+
+GENERATED := api/v1alpha1/zz_generated.deepcopy.go config/crd/bases config/rbac/role.yaml config/install.yaml
+
+.PHONY: verify-generated
+verify-generated: generate manifests
+	@changed=$$(git status --porcelain --untracked-files=all -- $(GENERATED)); \
+	if [[ -n "$$changed" ]]; then \
+	  git --no-pager diff -- $(GENERATED); \
+	  echo "generated files differ from what is committed: run 'make generate manifests' and commit them:"; \
+	  echo "$$changed"; exit 1; \
+	fi
+
+.PHONY: verify-format
+verify-format:
+	@unformatted=$$(git ls-files --cached --others --exclude-standard '*.go' | xargs -r gofmt -l); \
+	if [[ -n "$$unformatted" ]]; then \
+	  echo "not formatted: run 'make fmt':"; echo "$$unformatted"; exit 1; \
+	fi
+
+.PHONY: verify-modules
+verify-modules:
+	@for module in $(MODULES) $(TOOLS:%=hack/tools/%) hack/tools/controlplane; do \
+	  go -C $$module mod tidy -diff || { echo "run 'go mod tidy' in $$module"; exit 1; }; \
+	done
+
+##@ Image
+
+.PHONY: docker-build
+docker-build: ## Build the container image (CONTAINER_TOOL, IMAGE, VERSION).
+	$(CONTAINER_TOOL) build --build-arg VERSION=$(VERSION) --tag $(IMAGE):$(VERSION) .
+
+# The tools, one module each, so that none of their dependencies is ours. Built again when their go.mod changes.
+$(TOOLS:%=bin/%): bin/%: hack/tools/%/go.mod hack/tools/%/go.sum
+	@echo "building $* (pinned in hack/tools/$*/go.mod)"
+	go -C hack/tools/$* build -o $(BIN)/$* $(if $(wildcard hack/tools/$*/main.go),.,tool)
+	touch $(BIN)/$*
+
+bin/golangci-lint: hack/tools/golangci-lint/main.go
+
+# kube-apiserver and etcd for the API-server tests. The builder knows what is up to date.
+.PHONY: control-plane
+control-plane:
+	$(LOCAL) build kube-apiserver etcd
