@@ -103,7 +103,7 @@ generate: bin/controller-gen ## Generate the deep copies of api/.
 .PHONY: manifests
 manifests: bin/controller-gen bin/kustomize ## Generate the CRDs, the operator's role and config/install.yaml.
 	$(BIN)/controller-gen crd paths=./api/... output:crd:dir=config/crd/bases
-	$(BIN)/controller-gen rbac:roleName=aurora-backtrack-manager paths=./controllers/... paths=./cmd/... \
+	$(BIN)/controller-gen rbac:roleName=aurora-backtrack-manager paths=./controllers/... \
 	  output:rbac:dir=config/rbac
 	$(BIN)/kustomize build config/default > $(BIN)/install.yaml
 	mv $(BIN)/install.yaml config/install.yaml
