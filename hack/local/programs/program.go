@@ -1,0 +1,108 @@
+// Package programs knows every executable the local cloud runs, builds what is missing and leaves alone what did not
+// change.
+package programs
+
+import (
+	"path/filepath"
+	"strings"
+)
+
+// ControlPlaneDir is where etcd, kube-apiserver and kubectl stand side by side, below bin: what envtest calls
+// KUBEBUILDER_ASSETS.
+const ControlPlaneDir = "control-plane"
+
+// kubernetesVersion is stamped into the control plane. Without it the programs say v0.0.0-master, which clients that
+// compare versions cannot parse. It is the k8s.io/kubernetes release that hack/tools/controlplane/go.mod pins.
+const kubernetesVersion = "v1.37.1"
+
+// Program is one executable and what it is built from.
+type Program struct {
+	// Name is what a person and a container command call it.
+	Name string
+	// Dir is the folder below bin that it is put into; empty for bin itself.
+	Dir string
+	// Module is the folder of the Go module it is built in, from the repository's root.
+	Module string
+	// Package is its import path, or a path relative to Module.
+	Package string
+	// Flags are given to `go build`.
+	Flags []string
+	// Inputs are the files and folders, from the repository's root, whose content decides whether it is built again.
+	Inputs []string
+	// Hint is said while it is built for the first time.
+	Hint string
+}
+
+// Path is where the program stands when bin is the folder of all programs.
+func (p Program) Path(bin string) string { return filepath.Join(bin, p.Dir, p.Name) }
+
+// All lists the programs in the order in which they are built: the quick ones of this repository last, so that a
+// first build has its long waits behind it when the first compile error can come.
+func All() []Program { return append(ControlPlane(), Ours()...) }
+
+// ControlPlane lists etcd, the Kubernetes control plane and kubectl.
+func ControlPlane() []Program {
+	const module = "hack/tools/controlplane"
+	pinned := func(name, pkg, hint string) Program {
+		return Program{
+			Name: name, Dir: ControlPlaneDir, Module: module, Package: pkg, Hint: hint,
+			Flags:  []string{"-ldflags", kubernetesLDFlags()},
+			Inputs: []string{module + "/go.mod", module + "/go.sum"},
+		}
+	}
+	return []Program{
+		pinned("kube-apiserver", "k8s.io/kubernetes/cmd/kube-apiserver", "the longest: about five minutes on two cores"),
+		pinned("kubectl", "k8s.io/kubernetes/cmd/kubectl", ""),
+		pinned("kube-controller-manager", "k8s.io/kubernetes/cmd/kube-controller-manager", ""),
+		pinned("kube-scheduler", "k8s.io/kubernetes/cmd/kube-scheduler", ""),
+		pinned("etcd", "go.etcd.io/etcd/server/v3", "about a minute"),
+	}
+}
+
+// Ours lists the programs of this repository: what runs beside the control plane and what runs in pods.
+func Ours() []Program {
+	operator := []string{"api", "cmd", "controllers", "go.mod", "go.sum"}
+	local := []string{"hack/local", "go.mod", "go.sum"}
+	return []Program{
+		{
+			Name: "local-aurora", Module: "hack/aurora/dolt", Package: "./cmd/local-aurora",
+			// Without the tag its collations need the ICU library of the machine.
+			Flags:  []string{"-tags", "gms_pure_go"},
+			Inputs: []string{"hack/aurora", "go.mod", "go.sum"}, Hint: "about four minutes on two cores",
+		},
+		{Name: "process-kubelet", Module: "hack/local", Package: "./process-kubelet", Inputs: local},
+		{Name: "game-api", Module: "hack/local", Package: "./game-api", Inputs: local},
+		{Name: "manager", Module: ".", Package: "./cmd/manager", Inputs: operator},
+		{Name: "kubectl-backtrack", Module: ".", Package: "./cmd/kubectl-backtrack", Inputs: operator},
+	}
+}
+
+// Named picks programs by their names.
+func Named(names ...string) []Program {
+	var picked []Program
+	for _, p := range All() {
+		for _, name := range names {
+			if p.Name == name {
+				picked = append(picked, p)
+			}
+		}
+	}
+	return picked
+}
+
+// kubernetesLDFlags are the linker flags of the control plane. They are part of no compile step, so that they never
+// make the Go build cache miss.
+func kubernetesLDFlags() string {
+	major, rest, _ := strings.Cut(strings.TrimPrefix(kubernetesVersion, "v"), ".")
+	minor, _, _ := strings.Cut(rest, ".")
+	flags := []string{"-s", "-w"}
+	for _, pkg := range []string{"k8s.io/component-base", "k8s.io/client-go/pkg"} {
+		for _, value := range []string{
+			"gitVersion=" + kubernetesVersion, "gitMajor=" + major, "gitMinor=" + minor,
+			"gitTreeState=archive", "gitCommit=unknown", "buildDate=1970-01-01T00:00:00Z",
+		} {
+			flags = append(flags, "-X", pkg+"/version."+value)
+		}
+	}
+	return strings.Join(flags, " ")
+}
