@@ -73,7 +73,7 @@ type AuroraBacktrackSpec struct {
 // +kubebuilder:printcolumn:name="Age",type=date,JSONPath=`.metadata.creationTimestamp`
 // +kubebuilder:printcolumn:name="From",type=string,priority=1,JSONPath=`.status.backtrack.backtrackedFrom`
 // +kubebuilder:printcolumn:name="Message",type=string,priority=1,JSONPath=`.status.conditions[?(@.type=="Succeeded")].message`
-// +kubebuilder:validation:XValidation:rule="!has(oldSelf.status) || !has(oldSelf.status.completedAt) || self.spec == oldSelf.spec",message="this AuroraBacktrack has finished and its spec can no longer change: create a new AuroraBacktrack"
+// +kubebuilder:validation:XValidation:rule="!has(oldSelf.status) || !has(oldSelf.status.completedAt) || self.spec == oldSelf.spec",message="this AuroraBacktrack has finished and its spec can no longer change: create a new AuroraBacktrack",fieldPath=".spec"
 type AuroraBacktrack struct {
 	metav1.TypeMeta `json:",inline"`
 	// metadata is the standard object's metadata.
