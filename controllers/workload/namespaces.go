@@ -1,0 +1,76 @@
+package workload
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/labels"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/aurora-backtrack/operator/api/v1alpha1"
+)
+
+// NamespaceAllowed answers whether the cluster may be rewound from the namespace: it is named, or its
+// labels, read now, are selected. Nothing named and no selector allows nobody; an empty selector allows all.
+//
+// +kubebuilder:rbac:groups="",resources=namespaces,verbs=get;list
+func (w *Workloads) NamespaceAllowed(ctx context.Context, cluster *v1alpha1.AuroraCluster, namespace string) (bool, error) {
+	allowed := cluster.Spec.AllowedNamespaces
+	if slices.Contains(allowed.Names, namespace) {
+		return true, nil
+	}
+	if allowed.Selector == nil {
+		return false, nil
+	}
+	selector, err := namespaceSelector(cluster)
+	if err != nil {
+		return false, err
+	}
+	ns := &metav1.PartialObjectMetadata{}
+	ns.SetGroupVersionKind(corev1.SchemeGroupVersion.WithKind("Namespace"))
+	if err := w.Client.Get(ctx, client.ObjectKey{Name: namespace}, ns); err != nil {
+		if apierrors.IsNotFound(err) {
+			return false, nil
+		}
+		return false, fmt.Errorf("read namespace %s: %w", namespace, err)
+	}
+	return selector.Matches(labels.Set(ns.Labels)), nil
+}
+
+// AllowedNamespaces lists the namespaces from which the cluster may be rewound, sorted and without
+// repetition. A namespace that is named is listed whether or not it exists.
+func (w *Workloads) AllowedNamespaces(ctx context.Context, cluster *v1alpha1.AuroraCluster) ([]string, error) {
+	names := slices.Clone(cluster.Spec.AllowedNamespaces.Names)
+	if cluster.Spec.AllowedNamespaces.Selector != nil {
+		selector, err := namespaceSelector(cluster)
+		if err != nil {
+			return nil, err
+		}
+		list := &metav1.PartialObjectMetadataList{}
+		list.SetGroupVersionKind(corev1.SchemeGroupVersion.WithKind("NamespaceList"))
+		err = pages(ctx, w.Client, list, func(page *metav1.PartialObjectMetadataList) error {
+			for _, ns := range page.Items {
+				names = append(names, ns.Name)
+			}
+			return nil
+		}, client.MatchingLabelsSelector{Selector: selector})
+		if err != nil {
+			return nil, fmt.Errorf("list namespaces: %w", err)
+		}
+	}
+	slices.Sort(names)
+	return slices.Compact(names), nil
+}
+
+func namespaceSelector(cluster *v1alpha1.AuroraCluster) (labels.Selector, error) {
+	selector, err := metav1.LabelSelectorAsSelector(cluster.Spec.AllowedNamespaces.Selector)
+	if err != nil {
+		return nil, fmt.Errorf("AuroraCluster %s: spec.allowedNamespaces.selector: %w", cluster.Name, err)
+	}
+	return selector, nil
+}
+

@@ -1,0 +1,89 @@
+package workload
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"time"
+
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/labels"
+
+	"github.com/aurora-backtrack/operator/api/v1alpha1"
+)
+
+// Argo's Rollout is read and written by its API (argoproj.io/v1alpha1), without Argo's Go module.
+
+// rolloutPods finds a Rollout's pods by status.selector, which is there also where the pod template
+// belongs to another object (spec.workloadRef) and the Rollout has no selector of its own.
+func rolloutPods(_ context.Context, _ *Workloads, u *unstructured.Unstructured) (podSet, error) {
+	owns := throughReplicaSet(u.GetName(), "rollouts-pod-template-hash")
+	text, _, _ := unstructured.NestedString(u.Object, "status", "selector")
+	if text == "" {
+		set, err := selected(u)
+		set.owns = owns
+		return set, err
+	}
+	selector, err := labels.Parse(text)
+	if err != nil {
+		return podSet{}, fmt.Errorf("Rollout %s/%s: status.selector: %w", u.GetNamespace(), u.GetName(), err)
+	}
+	return podSet{namespace: u.GetNamespace(), selector: selector, owns: owns}, nil
+}
+
+func rolloutUnsound(u *unstructured.Unstructured, _ v1alpha1.Strategy) (string, error) {
+	if paused, _, _ := unstructured.NestedBool(u.Object, "spec", "paused"); paused {
+		return "is paused (spec.paused): resume it with kubectl argo rollouts promote, or give it strategy None", nil
+	}
+	return "", nil
+}
+
+// rolloutProgress follows what Argo's own plugin calls healthy. A Rollout that waits in the middle of a
+// canary (phase Paused) is as complete as it was before.
+func rolloutProgress(u *unstructured.Unstructured, restarted bool) (progress, error) {
+	if !rolloutObserved(u) {
+		return notObserved, nil
+	}
+	want, there, _ := unstructured.NestedInt64(u.Object, "spec", "replicas")
+	if !there {
+		want = 1
+	}
+	available, _, _ := unstructured.NestedInt64(u.Object, "status", "availableReplicas")
+	updated, _, _ := unstructured.NestedInt64(u.Object, "status", "updatedReplicas")
+	phase, _, _ := unstructured.NestedString(u.Object, "status", "phase")
+	message, _, _ := unstructured.NestedString(u.Object, "status", "message")
+	switch {
+	case phase == "Degraded":
+		return progress{failed: true, message: "Degraded: " + message}, nil
+	case restarted && !rolloutRestarted(u):
+		return waiting("Argo is replacing its pods"), nil
+	case available < want:
+		return waiting("%d of %d pods are available", available, want), nil
+	case phase == "Progressing":
+		return waiting("Progressing: %s", message), nil
+	case phase == "" && updated < want: // Argo before 1.0 reports no phase
+		return waiting("%d of %d pods are updated", updated, want), nil
+	}
+	return progress{complete: true}, nil
+}
+
+// rolloutObserved reads status.observedGeneration, which Argo writes as a string.
+func rolloutObserved(u *unstructured.Unstructured) bool {
+	text, _, _ := unstructured.NestedString(u.Object, "status", "observedGeneration")
+	observed, err := strconv.ParseInt(text, 10, 64)
+	return err == nil && observed >= u.GetGeneration()
+}
+
+// rolloutRestarted answers whether Argo has replaced every pod that is older than spec.restartAt.
+func rolloutRestarted(u *unstructured.Unstructured) bool {
+	done, _, _ := unstructured.NestedString(u.Object, "status", "restartedAt")
+	doneAt, err := time.Parse(time.RFC3339, done)
+	wanted, there := restartTime(u)
+	return err == nil && there && !doneAt.Before(wanted)
+}
+
+func restartTime(u *unstructured.Unstructured) (time.Time, bool) {
+	text, _, _ := unstructured.NestedString(u.Object, "spec", "restartAt")
+	at, err := time.Parse(time.RFC3339, text)
+	return at, err == nil
+}
