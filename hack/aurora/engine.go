@@ -15,10 +15,9 @@ type Engine interface {
 	// Create makes the database of a new cluster and opens it for clients.
 	Create(ctx context.Context, spec DatabaseSpec) (Database, error)
 
-	// Open finds the database of a cluster that existed before a restart.
-	// With closed set it refuses clients until Resume, because a backtrack was
-	// under way when the program ended.
-	Open(ctx context.Context, resourceID string, closed bool) (Database, error)
+	// Open finds the database of a cluster that existed before a restart. One
+	// that was closed by a Rewind stays closed until Resume.
+	Open(ctx context.Context, resourceID string) (Database, error)
 }
 
 // DatabaseSpec says what CreateDBCluster asked for.
@@ -83,7 +82,7 @@ func (NoData) Create(_ context.Context, spec DatabaseSpec) (Database, error) {
 }
 
 // Open returns a database that holds nothing.
-func (NoData) Open(_ context.Context, resourceID string, _ bool) (Database, error) {
+func (NoData) Open(_ context.Context, resourceID string) (Database, error) {
 	return noDatabase{resourceID: resourceID}, nil
 }
 

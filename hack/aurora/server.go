@@ -72,9 +72,7 @@ func NewServer(opts Options) (*Server, error) {
 		return nil, err
 	}
 	for _, c := range s.state.Clusters {
-		active := c.active()
-		closed := active != nil && active.begun()
-		db, err := s.opts.Engine.Open(context.Background(), c.ResourceID, closed)
+		db, err := s.opts.Engine.Open(context.Background(), c.ResourceID)
 		if err != nil {
 			err = fmt.Errorf("opening the database of cluster %s: %w", c.Identifier, err)
 			return nil, errors.Join(err, s.Close())

@@ -1,0 +1,170 @@
+package dolt
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/aurora-backtrack/operator/hack/aurora"
+)
+
+// database is the data of one cluster: an aurora.Database.
+type database struct {
+	engine *Engine
+	home   string
+	gate   *gate
+	server *sqlServer
+
+	stop    chan struct{}
+	stopped chan struct{}
+
+	mu   sync.Mutex // guards the line, and keeps snapshots and rewinds apart
+	line *line
+	// seen is when the state at the end of the line was last seen to hold.
+	seen time.Time
+}
+
+// start serves a cluster's data. What a crash interrupted is finished first.
+func (e *Engine) start(ctx context.Context, resourceID string) (*database, error) {
+	d := &database{engine: e, home: e.home(resourceID), stop: make(chan struct{}), stopped: make(chan struct{})}
+	var err error
+	if d.line, err = openLine(filepath.Join(d.home, "history.jsonl")); err != nil {
+		return nil, err
+	}
+	if d.gate, err = d.listen(); err != nil {
+		return nil, errors.Join(err, d.line.file.Close())
+	}
+	if d.server, err = startServer(ctx, d.home, d.gate); err != nil {
+		return nil, errors.Join(err, d.gate.Close(), d.line.file.Close())
+	}
+	d.seen = d.line.end().At
+	if err := d.settle(ctx); err != nil {
+		return nil, errors.Join(err, d.server.close(), d.line.file.Close())
+	}
+	go d.watch()
+	return d, nil
+}
+
+// settle finishes an interrupted rewind, and opens the database unless a
+// rewind holds it.
+func (d *database) settle(ctx context.Context) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if !d.line.done() && !d.line.resumed {
+		if err := d.apply(ctx); err != nil {
+			return fmt.Errorf("finishing an interrupted rewind: %w", err)
+		}
+	}
+	if d.line.resumed {
+		d.gate.open()
+	}
+	return nil
+}
+
+// listen opens the cluster's gate, on the port that it had before if that is
+// still free.
+func (d *database) listen() (*gate, error) {
+	path := filepath.Join(d.home, "port")
+	port := 0
+	if text, err := os.ReadFile(path); err == nil {
+		port, _ = strconv.Atoi(string(text)) // any port will do if it is unreadable
+	}
+	g, err := newGate(port)
+	if err != nil {
+		return nil, fmt.Errorf("listening for MySQL clients: %w", err)
+	}
+	if err := os.WriteFile(path, []byte(strconv.Itoa(g.port())), 0o600); err != nil {
+		return nil, errors.Join(fmt.Errorf("writing down the port: %w", err), g.Close())
+	}
+	return g, nil
+}
+
+// initialize makes the master user and the first database of a new cluster.
+func (d *database) initialize(ctx context.Context, spec aurora.DatabaseSpec) error {
+	user := quoteText(spec.MasterUsername) + "@'%'"
+	statements := []string{
+		"CREATE USER " + user + " IDENTIFIED BY " + quoteText(spec.MasterUserPassword),
+		"GRANT ALL ON *.* TO " + user + " WITH GRANT OPTION",
+	}
+	if spec.DatabaseName != "" {
+		statements = append(statements, "CREATE DATABASE "+quoteName(spec.DatabaseName))
+	}
+	for n, statement := range statements {
+		if _, err := d.server.run(ctx, "", statement); err != nil {
+			// Not the statement itself: the first has the password.
+			return fmt.Errorf("preparing the cluster, step %d: %w", n+1, err)
+		}
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.snapshot(ctx)
+}
+
+// watch takes snapshots until the database is closed.
+func (d *database) watch() {
+	defer close(d.stopped)
+	ticker := time.NewTicker(SnapshotInterval)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-d.stop:
+			return
+		case <-ticker.C:
+		}
+		if err := d.Snapshot(context.Background()); err != nil {
+			d.engine.log.Debug("no snapshot this time; the next follows", "error", err)
+		}
+	}
+}
+
+// Endpoint is where MySQL clients connect.
+func (d *database) Endpoint() (string, int) { return "127.0.0.1", d.gate.port() }
+
+// Earliest is the beginning of the history.
+func (d *database) Earliest() time.Time {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if len(d.line.moments) == 0 {
+		return time.Time{}
+	}
+	return d.line.moments[0].At
+}
+
+// ChangeRecords is the number of states on the line.
+func (d *database) ChangeRecords() int64 {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return int64(len(d.line.moments))
+}
+
+// SetMasterPassword changes the master user's password.
+func (d *database) SetMasterPassword(ctx context.Context, user, password string) error {
+	statement := "ALTER USER " + quoteText(user) + "@'%' IDENTIFIED BY " + quoteText(password)
+	if _, err := d.server.run(ctx, "", statement); err != nil {
+		return fmt.Errorf("changing the master user's password: %w", err)
+	}
+	return nil
+}
+
+// Close ends the server and keeps the data, with a last snapshot.
+func (d *database) Close() error {
+	close(d.stop)
+	<-d.stopped
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	err := d.server.shut()
+	if err == nil && d.line.resumed {
+		err = d.snapshot(context.Background())
+	}
+	return errors.Join(err, d.server.close(), d.line.file.Close())
+}
+
+// Delete ends the server and removes the data.
+func (d *database) Delete(context.Context) error {
+	return errors.Join(d.Close(), os.RemoveAll(d.home))
+}
