@@ -66,6 +66,7 @@ type AuroraBacktrackSpec struct {
 // +kubebuilder:object:root=true
 // +kubebuilder:subresource:status
 // +kubebuilder:resource:shortName=abt,categories=aurora
+// +kubebuilder:selectablefield:JSONPath=`.spec.clusterRef.name`
 // +kubebuilder:printcolumn:name="Cluster",type=string,JSONPath=`.spec.clusterRef.name`
 // +kubebuilder:printcolumn:name="To",type=string,JSONPath=`.spec.backtrackTo`
 // +kubebuilder:printcolumn:name="Succeeded",type=string,JSONPath=`.status.conditions[?(@.type=="Succeeded")].status`

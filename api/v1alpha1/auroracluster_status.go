@@ -46,9 +46,17 @@ type LedgerEntry struct {
 	// +optional
 	// +kubebuilder:validation:MaxLength=64
 	SpecHash string `json:"specHash,omitempty"`
+	// dependentsRestartedAt is when the dependents were restarted after a backtrack that was made elsewhere.
+	// +optional
+	DependentsRestartedAt Timestamp `json:"dependentsRestartedAt,omitempty"`
 	// claimedAt is when the object claimed the call.
 	// +optional
 	ClaimedAt Timestamp `json:"claimedAt,omitempty"`
+	// clockSkew is RDS's clock minus the operator's at the claim, in whole seconds.
+	// +optional
+	// +kubebuilder:validation:Minimum=-1000000000
+	// +kubebuilder:validation:Maximum=1000000000
+	ClockSkew int64 `json:"clockSkew,omitempty"`
 	// attempt counts the object's claims, from 1.
 	// +optional
 	// +kubebuilder:validation:Minimum=0
@@ -93,7 +101,6 @@ type AuroraClusterStatus struct {
 	// backtrackWindow is the target window in seconds; 0 when backtracking is off.
 	// +optional
 	// +kubebuilder:validation:Minimum=0
-	// +kubebuilder:validation:Maximum=259200
 	BacktrackWindow int64 `json:"backtrackWindow,omitempty"`
 	// earliestBacktrackTime is the earliest time that the cluster can be rewound to now.
 	// +optional

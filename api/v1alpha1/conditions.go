@@ -33,6 +33,7 @@ const (
 // Reasons of an AuroraBacktrack that is under way. Event reasons are the same words.
 const (
 	ReasonWaiting             = "Waiting"             // for an earlier step
+	ReasonNotReached          = "NotReached"          // the run ended before this step
 	ReasonSuspended           = "Suspended"           // spec.suspend is set; the plan is shown
 	ReasonQueued              = "Queued"              // another AuroraBacktrack holds the cluster
 	ReasonClusterNotFound     = "ClusterNotFound"     // spec.clusterRef names no AuroraCluster

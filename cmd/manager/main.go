@@ -1,0 +1,107 @@
+// The manager is the operator: it rewinds Aurora MySQL clusters as AuroraBacktrack objects ask for it.
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+
+	awsconfig "github.com/aws/aws-sdk-go-v2/config"
+	"k8s.io/apimachinery/pkg/runtime"
+	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
+	"k8s.io/utils/clock"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/healthz"
+	"sigs.k8s.io/controller-runtime/pkg/log/zap"
+
+	"github.com/aurora-backtrack/operator/api/v1alpha1"
+	"github.com/aurora-backtrack/operator/controllers/aurora"
+	"github.com/aurora-backtrack/operator/controllers/backtrack"
+	"github.com/aurora-backtrack/operator/controllers/cluster"
+	"github.com/aurora-backtrack/operator/controllers/event"
+	"github.com/aurora-backtrack/operator/controllers/workload"
+)
+
+// version is stamped by the build.
+var version = "unknown"
+
+func main() {
+	options := parse(os.Args[1:])
+	if options.version {
+		fmt.Println("aurora-backtrack manager", version)
+		return
+	}
+	ctrl.SetLogger(zap.New(zap.UseFlagOptions(&options.zap)))
+	if err := run(ctrl.SetupSignalHandler(), options); err != nil {
+		fmt.Fprintln(os.Stderr, "manager:", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, options options) error {
+	scheme := runtime.NewScheme()
+	if err := clientgoscheme.AddToScheme(scheme); err != nil {
+		return fmt.Errorf("registering Kubernetes' kinds: %w", err)
+	}
+	if err := v1alpha1.AddToScheme(scheme); err != nil {
+		return fmt.Errorf("registering our kinds: %w", err)
+	}
+	rest, err := ctrl.GetConfig()
+	if err != nil {
+		return fmt.Errorf("finding the API server (set KUBECONFIG, --kubeconfig, or run in a pod): %w", err)
+	}
+	// Dependents are read live, and two hundred of them at once; the client's default of 20 a second would be
+	// what everybody waits for. The API server's own fairness bounds us.
+	rest.QPS = -1
+	mgr, err := ctrl.NewManager(rest, options.manager(scheme))
+	if err != nil {
+		return fmt.Errorf("starting the manager: %w", err)
+	}
+	if err := setup(ctx, mgr, options); err != nil {
+		return err
+	}
+	ctrl.Log.Info("starting", "version", version)
+	if err := mgr.Start(ctx); err != nil {
+		return fmt.Errorf("running the manager: %w", err)
+	}
+	return nil
+}
+
+func setup(ctx context.Context, mgr ctrl.Manager, options options) error {
+	aws, err := awsconfig.LoadDefaultConfig(ctx)
+	if err != nil {
+		return fmt.Errorf("reading the AWS configuration: %w", err)
+	}
+	if aws.Region == "" {
+		ctrl.Log.Info("no AWS Region is set: AuroraClusters need spec.region (or set AWS_REGION)")
+	}
+	// Workloads are read and written without the cache: an informer on them would grow with the cluster.
+	live, err := client.New(mgr.GetConfig(), client.Options{Scheme: mgr.GetScheme(), Mapper: mgr.GetRESTMapper(), HTTPClient: mgr.GetHTTPClient()})
+	if err != nil {
+		return fmt.Errorf("making the uncached client: %w", err)
+	}
+	now := clock.RealClock{}
+	rds := aurora.NewProvider(aurora.Options{
+		Config: aws, Clock: now, RequestsPerSecond: options.rdsRequestsPerSecond, Burst: options.rdsBurst,
+	})
+	workloads := &workload.Workloads{Client: live, Clock: now}
+	events := &event.Announcer{Client: mgr.GetClient(), Clock: now}
+	backtracks := &backtrack.Reconciler{
+		Client: mgr.GetClient(), Live: live, RDS: rds, Workloads: workloads, Clock: now, Events: events, Settings: options.settings,
+	}
+	if err := backtracks.Setup(ctx, mgr); err != nil {
+		return fmt.Errorf("setting up: %w", err)
+	}
+	clusters := &cluster.Reconciler{Client: mgr.GetClient(), Live: live, RDS: rds, Workloads: workloads, Clock: now, Events: events}
+	if err := clusters.Setup(mgr); err != nil {
+		return fmt.Errorf("setting up: %w", err)
+	}
+	if err := mgr.AddHealthzCheck("ping", healthz.Ping); err != nil {
+		return fmt.Errorf("setting up: %w", err)
+	}
+	if err := mgr.AddReadyzCheck("ping", healthz.Ping); err != nil {
+		return fmt.Errorf("setting up: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,78 @@
+// Package aurora is RDS in our words: what a cluster is, what its history says, and the one call that rewinds
+// it. It is the only package that imports the AWS SDK. Every fact about RDS in it is from the RDS API model
+// of 2014-10-31 and the Aurora user guide.
+package aurora
+
+import (
+	"strings"
+	"time"
+
+	"github.com/aurora-backtrack/operator/api/v1alpha1"
+)
+
+// Target says which Aurora cluster is meant and under whose identity RDS is asked about it.
+type Target struct {
+	Identifier string // DBClusterIdentifier
+	Region     string // empty: the operator's own
+	RoleARN    string // empty: the operator's own identity
+	ExternalID string // for RoleARN
+	Session    string // the name of the role session: the AuroraCluster's
+}
+
+// TargetOf reads the target out of an AuroraCluster.
+func TargetOf(cluster *v1alpha1.AuroraCluster) Target {
+	return Target{
+		Identifier: strings.ToLower(cluster.Spec.DBClusterIdentifier), // RDS stores identifiers in lower case
+		Region:     cluster.Spec.Region,
+		RoleARN:    cluster.Spec.RoleARN,
+		ExternalID: cluster.Spec.ExternalID,
+		Session:    cluster.Name,
+	}
+}
+
+// Cluster is what RDS says about an Aurora cluster at one moment.
+type Cluster struct {
+	Identifier      string
+	ResourceID      string // DbClusterResourceId, never reused
+	Status          string // RDS's word in lower case; the set is open
+	Engine          string
+	EngineVersion   string
+	EngineMode      string
+	Endpoint        string
+	Port            int32
+	BacktrackWindow int64     // target window in seconds; 0: backtracking is off
+	Earliest        time.Time // EarliestBacktrackTime; zero when RDS gives none
+	ChangeRecords   int64     // BacktrackConsumedChangeRecords
+}
+
+// Available tells whether the cluster's status is "available".
+func (c Cluster) Available() bool { return c.Status == "available" }
+
+// Request is one backtrack to ask for.
+type Request struct {
+	To          time.Time // sent in UTC, truncated to milliseconds
+	Force       bool
+	UseEarliest bool // UseEarliestTimeOnPointInTimeUnavailable
+}
+
+// The status words of a record that decide something. Every other word means that it is under way.
+const (
+	StatusCompleted = "completed"
+	StatusFailed    = "failed"
+)
+
+// Unsupported says why backtracking does not exist for the cluster: a reason of the API and a message with
+// the remedy. Both are empty when it does.
+func (c Cluster) Unsupported() (reason, message string) {
+	switch {
+	case c.Engine != "aurora-mysql":
+		return v1alpha1.ReasonEngineNotSupported, "Aurora cluster " + c.Identifier + " runs engine " + c.Engine + "; only aurora-mysql can backtrack"
+	case c.EngineMode == "serverless":
+		return v1alpha1.ReasonEngineNotSupported, "Aurora cluster " + c.Identifier + " is Aurora Serverless v1, which can't backtrack; move it to a provisioned cluster"
+	case c.EngineMode == "global":
+		return v1alpha1.ReasonEngineNotSupported, "Aurora cluster " + c.Identifier + " belongs to a Global Database, which can't backtrack"
+	case c.BacktrackWindow == 0:
+		return v1alpha1.ReasonBacktrackNotEnabled, "backtracking is off for Aurora cluster " + c.Identifier + " (BacktrackWindow is 0); it can only be turned on when a cluster is created, restored or cloned: restore or clone it with --backtrack-window"
+	}
+	return "", ""
+}

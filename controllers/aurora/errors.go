@@ -1,0 +1,168 @@
+package aurora
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"strings"
+
+	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
+	"github.com/aws/smithy-go"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
+
+	"github.com/aurora-backtrack/operator/api/v1alpha1"
+)
+
+// Error is a call to RDS or STS that did not succeed.
+type Error struct {
+	Operation string // such as BacktrackDBCluster
+	Reason    string // a reason of the API: DBClusterNotFound, AccessDenied, …
+	Code      string // RDS's error code; empty when there was no readable answer
+	Message   string // one clean line
+	// Refused tells that the call certainly had no effect: RDS answered that it does not do it, or the call
+	// never left. Otherwise it may have been accepted.
+	Refused bool
+	// Passing tells that the refusal is about a state or a rate that passes; asking again later may succeed.
+	Passing bool
+}
+
+func (e *Error) Error() string {
+	if e.Code == "" {
+		return fmt.Sprintf("%s: %s", e.Operation, e.Message)
+	}
+	return fmt.Sprintf("%s: %s: %s", e.Operation, e.Code, e.Message)
+}
+
+// ReasonOf gives the reason of the API for an error of this package, RDSUnreachable for any other.
+func ReasonOf(err error) string {
+	var e *Error
+	if errors.As(err, &e) {
+		return e.Reason
+	}
+	return v1alpha1.ReasonRDSUnreachable
+}
+
+// IsReason tells whether the error carries the reason.
+func IsReason(err error, reason string) bool { return err != nil && ReasonOf(err) == reason }
+
+type class struct {
+	reason  string
+	passing bool
+}
+
+// codes are the error codes that mean something in particular. RDS's model has two errors for backtracking;
+// everything else arrives as a generic error with one of these codes.
+var codes = map[string]class{
+	"DBClusterNotFoundFault":      {v1alpha1.ReasonDBClusterNotFound, false},
+	"InvalidDBClusterStateFault":  {v1alpha1.ReasonClusterNotAvailable, true},
+	"AccessDenied":                {v1alpha1.ReasonAccessDenied, false},
+	"AccessDeniedException":       {v1alpha1.ReasonAccessDenied, false},
+	"UnauthorizedOperation":       {v1alpha1.ReasonAccessDenied, false},
+	"OptInRequired":               {v1alpha1.ReasonAccessDenied, false},
+	"InvalidClientTokenId":        {v1alpha1.ReasonCredentialsInvalid, false},
+	"UnrecognizedClientException": {v1alpha1.ReasonCredentialsInvalid, false},
+	"SignatureDoesNotMatch":       {v1alpha1.ReasonCredentialsInvalid, false},
+	"MissingAuthenticationToken":  {v1alpha1.ReasonCredentialsInvalid, false},
+	"IncompleteSignature":         {v1alpha1.ReasonCredentialsInvalid, false},
+	"ExpiredToken":                {v1alpha1.ReasonCredentialsInvalid, true},
+	"ExpiredTokenException":       {v1alpha1.ReasonCredentialsInvalid, true},
+	"RequestExpired":              {v1alpha1.ReasonCredentialsInvalid, true},
+	"Throttling":                  {v1alpha1.ReasonThrottled, true},
+	"ThrottlingException":         {v1alpha1.ReasonThrottled, true},
+	"RequestLimitExceeded":        {v1alpha1.ReasonThrottled, true},
+	"TooManyRequestsException":    {v1alpha1.ReasonThrottled, true},
+	"RequestThrottled":            {v1alpha1.ReasonThrottled, true},
+	"RequestThrottledException":   {v1alpha1.ReasonThrottled, true},
+	"InvalidParameterCombination": {v1alpha1.ReasonRejected, false},
+	"InvalidParameterValue":       {v1alpha1.ReasonRejected, false},
+	"ValidationError":             {v1alpha1.ReasonRejected, false},
+}
+
+// classify turns what the SDK returned into an Error. A call is refused when RDS answered with a readable
+// error below 500 (408, a time-out of something in between, is none), or when it was never sent. Anything
+// else — no answer, half an answer, a 5xx — may have been accepted.
+func classify(operation string, err error) error {
+	if err == nil {
+		return nil
+	}
+	out := &Error{Operation: operation, Reason: v1alpha1.ReasonRDSUnreachable, Message: Clean(rootMessage(err))}
+	if neverSent(err) {
+		out.Refused, out.Passing = true, true
+		var signing *v4.SigningError
+		if errors.As(err, &signing) || strings.Contains(err.Error(), "credentials") {
+			out.Reason = v1alpha1.ReasonCredentialsInvalid
+			out.Message = "no AWS credentials: " + out.Message
+		}
+		return out
+	}
+	var api smithy.APIError
+	if !errors.As(err, &api) || api.ErrorCode() == "" || api.ErrorCode() == "UnknownError" {
+		return out
+	}
+	out.Code, out.Message = Clean(api.ErrorCode()), Clean(api.ErrorMessage())
+	status := 0
+	var response *smithyhttp.ResponseError
+	if errors.As(err, &response) {
+		status = response.HTTPStatusCode()
+	}
+	out.Refused = status >= 400 && status < 500 && status != http.StatusRequestTimeout
+	known, found := codes[out.Code]
+	switch {
+	case found:
+		out.Reason, out.Passing = known.reason, known.passing
+	case out.Refused:
+		out.Reason = v1alpha1.ReasonRejected
+	}
+	return out
+}
+
+// neverSent tells that no byte of the request can have reached RDS: there was nothing to sign it with, or no
+// connection was made.
+func neverSent(err error) bool {
+	var signing *v4.SigningError
+	if errors.As(err, &signing) {
+		return true
+	}
+	var dial *net.OpError
+	if errors.As(err, &dial) && dial.Op == "dial" {
+		return true
+	}
+	var dns *net.DNSError
+	if errors.As(err, &dns) {
+		return true
+	}
+	message := err.Error()
+	return strings.Contains(message, "failed to refresh cached credentials") || strings.Contains(message, "get identity: get credentials")
+}
+
+// rootMessage drops the SDK's own wrapping, which repeats service and operation.
+func rootMessage(err error) string {
+	var operation *smithy.OperationError
+	if errors.As(err, &operation) && operation.Err != nil {
+		return operation.Err.Error()
+	}
+	return err.Error()
+}
+
+// longest is how much of a foreign message is kept, in bytes.
+const longest = 512
+
+// Clean makes one line of a foreign text: no control characters, no invalid UTF-8, at most 512 bytes.
+func Clean(text string) string {
+	if len(text) > 4*longest {
+		text = text[:4*longest]
+	}
+	text = strings.ToValidUTF8(text, "")
+	text = strings.Map(func(r rune) rune {
+		if r < ' ' || (r >= 0x7f && r < 0xa0) || r == '\u2028' || r == '\u2029' || (r >= 0x202a && r <= 0x202e) || (r >= 0x2066 && r <= 0x2069) {
+			return ' '
+		}
+		return r
+	}, text)
+	text = strings.Join(strings.Fields(text), " ")
+	if len(text) > longest {
+		text = strings.ToValidUTF8(text[:longest-3], "") + "…"
+	}
+	return text
+}

@@ -1,0 +1,50 @@
+package backtrack
+
+import (
+	"context"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/aurora-backtrack/operator/api/v1alpha1"
+	"github.com/aurora-backtrack/operator/controllers/event"
+)
+
+// recent bounds how old an end may be to be announced by a process that did not see it.
+const recent = 10 * time.Minute
+
+// announce reports each transition as an event, after the write that made it true.
+func (x *run) announce(ctx context.Context) {
+	if x.finished() && x.now().Sub(x.object.Status.CompletedAt.Time()) > recent {
+		return
+	}
+	for _, c := range x.saved.Status.Conditions {
+		if !newsworthy(c) {
+			continue
+		}
+		kind := corev1.EventTypeNormal
+		if c.Status == metav1.ConditionFalse {
+			kind = corev1.EventTypeWarning
+		}
+		x.tell(ctx, event.News{Type: kind, Subject: c.Type, Reason: c.Reason, Message: c.Message})
+	}
+	if x.saved.Spec.Cancel && x.called() && !x.finished() {
+		x.tell(ctx, event.News{Type: corev1.EventTypeWarning, Subject: "Cancel", Reason: v1alpha1.ReasonCancelTooLate, Message: "RDS was asked before the cancel; the run goes on to its end"})
+	}
+}
+
+func (x *run) tell(ctx context.Context, news event.News) {
+	x.Events.Announce(ctx, x.saved, "AuroraBacktrack", news)
+}
+
+// newsworthy leaves out the conditions that only mirror another one, and steps that are not due yet.
+func newsworthy(c metav1.Condition) bool {
+	switch c.Type {
+	case v1alpha1.ConditionReconciling, v1alpha1.ConditionStalled:
+		return false
+	case v1alpha1.ConditionSucceeded:
+		return c.Status != metav1.ConditionUnknown
+	}
+	return c.Reason != v1alpha1.ReasonWaiting && c.Reason != v1alpha1.ReasonNotReached
+}

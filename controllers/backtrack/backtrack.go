@@ -1,0 +1,163 @@
+package backtrack
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/controller-runtime/pkg/log"
+
+	"github.com/aurora-backtrack/operator/api/v1alpha1"
+	"github.com/aurora-backtrack/operator/controllers/aurora"
+	"github.com/aurora-backtrack/operator/controllers/ledger"
+	"github.com/aurora-backtrack/operator/controllers/workload"
+)
+
+// mostAttempts bounds how often an object may claim.
+const mostAttempts = 5
+
+// backtrack asks RDS once and follows the record to its end. Which of the three is due, the facts say: a
+// record is followed, a claim without a record is looked for, and only without a claim is RDS asked.
+func (x *run) backtrack(ctx context.Context) outcome {
+	switch status := x.object.Status; {
+	case status.Backtrack != nil:
+		return x.follow(ctx)
+	case status.Request != nil:
+		return x.look(ctx)
+	}
+	cluster, err := x.auroraCluster(ctx)
+	if err != nil {
+		return failed(err)
+	}
+	if cluster != nil && ledger.Find(cluster, x.object) != nil {
+		// A claim in the ledger and none here: whoever wrote it may have gone on to call.
+		x.adoptClaim(ledger.Find(cluster, x.object))
+		return waiting(look, v1alpha1.ReasonLookingForRecord, "the ledger has a claim of this object; RDS's history is looked at")
+	}
+	return x.ask(ctx, 1)
+}
+
+// ask looks at everything once more, stores the claim, and calls RDS.
+func (x *run) ask(ctx context.Context, attempt int32) outcome {
+	if out := x.clearToAsk(ctx); out.kind != goOn {
+		return out
+	}
+	claim := v1alpha1.Claim{
+		ClaimedAt:   v1alpha1.NewTimestamp(x.now()),
+		BacktrackTo: v1alpha1.NewTimestamp(x.target()),
+		Attempt:     attempt,
+		ClockSkew:   int64(x.RDS.Skew(aurora.TargetOf(x.cluster)) / time.Second),
+	}
+	if err := x.claim(ctx, claim); err != nil {
+		return failed(err)
+	}
+	log.FromContext(ctx).Info("asking RDS for the backtrack", "to", claim.BacktrackTo, "attempt", attempt)
+	spec := x.object.Spec
+	record, err := x.RDS.Backtrack(ctx, aurora.TargetOf(x.cluster), aurora.Request{
+		To: x.target(), Force: spec.Force, UseEarliest: spec.UseEarliestTimeOnPointInTimeUnavailable,
+	})
+	if err != nil {
+		return x.refusedOrLost(ctx, err)
+	}
+	x.object.Status.Backtrack = &record
+	if err := x.persist(ctx); err != nil {
+		return failed(err) // the claim is stored; the next walk finds the record in RDS's history
+	}
+	return x.enter(ctx, record)
+}
+
+// clearToAsk checks, right before the call, everything that may have changed since the preflight.
+func (x *run) clearToAsk(ctx context.Context) outcome {
+	if out := x.stillWanted(ctx); out.kind != goOn {
+		return out
+	}
+	if x.cluster == nil || !ledger.Holds(x.cluster, ledger.Reference(x.object)) {
+		if out := x.takeLock(ctx); out.kind != goOn {
+			return x.notForever(out)
+		}
+	}
+	observed, err := x.describe(ctx)
+	if err != nil {
+		return x.notForever(x.rdsTrouble(err))
+	}
+	if plan := x.object.Status.Plan; plan != nil && observed.ResourceID != plan.DBClusterResourceID {
+		return halted(v1alpha1.ReasonClusterReplaced, fmt.Sprintf("Aurora cluster %s was deleted and created again since the preflight (%s, was %s); RDS was not asked", observed.Identifier, observed.ResourceID, plan.DBClusterResourceID))
+	}
+	if out := x.reachable(observed); out.kind != goOn {
+		return out
+	}
+	if out := x.idle(ctx, observed); out.kind != goOn {
+		return x.notForever(out)
+	}
+	err = x.Workloads.Verify(ctx, x.object.UID, x.object.Status.Dependents)
+	var reverted *workload.RevertedError
+	if errors.As(err, &reverted) {
+		return halted(v1alpha1.ReasonPauseReverted, reverted.Error())
+	}
+	if err != nil {
+		return failed(fmt.Errorf("looking whether everything is still paused: %w", err))
+	}
+	return done("", "")
+}
+
+// notForever ends a wait that keeps applications down: after the pause's timeout everything is resumed.
+func (x *run) notForever(out outcome) outcome {
+	timeout := defaultPauseTimeout
+	if x.cluster != nil {
+		timeout = x.cluster.Spec.PauseTimeout.Or(defaultPauseTimeout)
+	}
+	if out.kind == wait && x.count(v1alpha1.StrategyPause) > 0 && x.now().Sub(x.since(v1alpha1.ConditionDependentsPaused)) > timeout {
+		return halted(v1alpha1.ReasonPauseTimedOut, fmt.Sprintf("RDS could not be asked within %s of the pause; everything is resumed: %s", timeout, out.message))
+	}
+	return out
+}
+
+// claim stores the claim, first in the ledger, under the lock, then in the object. Each write carries an
+// optimistic lock, so of several operators that hold the object in hand only one gets to call.
+func (x *run) claim(ctx context.Context, claim v1alpha1.Claim) error {
+	ref, claimed := ledger.Reference(x.object), false
+	err := x.changeCluster(ctx, func(c *v1alpha1.AuroraCluster) bool {
+		claimed = ledger.Holds(c, ref) && ledger.Claim(c, x.object, claim)
+		return claimed
+	})
+	if err != nil {
+		return err
+	}
+	if !claimed {
+		return errLost
+	}
+	x.object.Status.Request = &claim
+	x.set(v1alpha1.ConditionBacktracked, metav1.ConditionUnknown, v1alpha1.ReasonClaimed, "the claim is stored; RDS is being asked")
+	err = x.persist(ctx)
+	if apierrors.IsConflict(err) { // certainly not written, so certainly not called
+		if undo := x.changeCluster(ctx, func(c *v1alpha1.AuroraCluster) bool { return ledger.Unclaim(c, x.object, claim) }); undo != nil {
+			err = errors.Join(err, undo)
+		}
+	}
+	return err
+}
+
+// refusedOrLost sorts out a call that brought no record. What RDS certainly refused is unclaimed; anything
+// else may have been accepted, and is looked for.
+func (x *run) refusedOrLost(ctx context.Context, err error) outcome {
+	var refusal *aurora.Error
+	if !errors.As(err, &refusal) || !refusal.Refused {
+		return waiting(x.Settings.Poll, v1alpha1.ReasonLookingForRecord, "RDS's answer was lost ("+err.Error()+"); its history is watched for the record, and it is not asked again meanwhile")
+	}
+	claim := *x.object.Status.Request
+	if undo := x.changeCluster(ctx, func(c *v1alpha1.AuroraCluster) bool { return ledger.Unclaim(c, x.object, claim) }); undo != nil {
+		return failed(undo)
+	}
+	x.object.Status.Request = nil
+	if refusal.Passing {
+		return x.notForever(waiting(x.backOff(), v1alpha1.ReasonRetrying, "RDS refused for now; it is asked again: "+refusal.Error()))
+	}
+	reason := refusal.Reason
+	if reason == v1alpha1.ReasonRDSUnreachable {
+		reason = v1alpha1.ReasonRejected
+	}
+	return halted(reason, "RDS refused, and nothing was rewound: "+refusal.Error())
+}

@@ -1,0 +1,175 @@
+package backtrack
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sort"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/api/meta"
+	"k8s.io/apimachinery/pkg/types"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
+
+	"github.com/aurora-backtrack/operator/api/v1alpha1"
+	"github.com/aurora-backtrack/operator/controllers/ledger"
+)
+
+// clusterIndex is the cache's index of AuroraBacktracks by the AuroraCluster that they name.
+const clusterIndex = "spec.clusterRef.name"
+
+// takeLock gets the cluster's lock for the object, or says where in the queue it stands. The finalizer comes
+// first, so that a deletion from here on is followed to its end.
+func (x *run) takeLock(ctx context.Context) outcome {
+	ref := ledger.Reference(x.object)
+	if ledger.Holds(x.cluster, ref) {
+		return done("", "")
+	}
+	if twin, err := x.busyTwin(ctx); err != nil {
+		return failed(err)
+	} else if twin != "" {
+		return waiting(slow, v1alpha1.ReasonQueued, fmt.Sprintf("AuroraCluster %s names the same Aurora cluster and is being rewound", twin))
+	}
+	if err := x.clearVanishedHolder(ctx); err != nil {
+		return failed(err)
+	}
+	position, err := x.position(ctx)
+	if err != nil {
+		return failed(err)
+	}
+	holder := x.cluster.Status.ActiveBacktrack
+	if holder != nil || position > 1 {
+		x.object.Status.QueuePosition = &position
+		message := fmt.Sprintf("number %d in the queue for AuroraCluster %s", position, x.cluster.Name)
+		if holder != nil {
+			message += fmt.Sprintf(", which AuroraBacktrack %s/%s holds", holder.Namespace, holder.Name)
+		}
+		return waiting(slow, v1alpha1.ReasonQueued, message)
+	}
+	if !controllerutil.ContainsFinalizer(x.object, v1alpha1.Finalizer) {
+		err := x.updateMeta(ctx, func(b *v1alpha1.AuroraBacktrack) { controllerutil.AddFinalizer(b, v1alpha1.Finalizer) })
+		if err != nil {
+			return failed(err)
+		}
+	}
+	err = x.changeCluster(ctx, func(c *v1alpha1.AuroraCluster) bool {
+		return c.Status.ActiveBacktrack == nil && ledger.Hold(c, ref)
+	})
+	if err == nil && (x.cluster == nil || !ledger.Holds(x.cluster, ref)) {
+		err = errLost
+	}
+	if err != nil {
+		return failed(err)
+	}
+	return done("", "")
+}
+
+// position counts the objects that come before this one, from 1: by creation, then by namespace and name.
+// Only objects that wait for nothing but the lock are counted.
+func (x *run) position(ctx context.Context) (int32, error) {
+	var list v1alpha1.AuroraBacktrackList
+	if err := x.Client.List(ctx, &list, client.MatchingFields{clusterIndex: x.object.Spec.ClusterRef.Name}); err != nil {
+		return 0, fmt.Errorf("listing the queue for AuroraCluster %s: %w", x.object.Spec.ClusterRef.Name, err)
+	}
+	position := int32(1)
+	for i := range list.Items {
+		other := &list.Items[i]
+		if other.UID != x.object.UID && x.queues(other) && before(other, x.object) && !ledger.Holds(x.cluster, ledger.Reference(other)) {
+			position++
+		}
+	}
+	return position, nil
+}
+
+// queues tells whether the object waits for the lock and for nothing else. One that was created a moment ago
+// and not looked at yet may turn out to.
+func (x *run) queues(b *v1alpha1.AuroraBacktrack) bool {
+	if b.Status.CompletedAt != "" || b.Spec.Suspend || b.Spec.Cancel || !b.DeletionTimestamp.IsZero() {
+		return false
+	}
+	admitted := meta.FindStatusCondition(b.Status.Conditions, v1alpha1.ConditionAdmitted)
+	if admitted == nil {
+		return x.now().Sub(b.CreationTimestamp.Time) < slow
+	}
+	return admitted.Reason == v1alpha1.ReasonQueued
+}
+
+func before(a, b *v1alpha1.AuroraBacktrack) bool {
+	if !a.CreationTimestamp.Equal(&b.CreationTimestamp) {
+		return a.CreationTimestamp.Before(&b.CreationTimestamp)
+	}
+	if a.Namespace != b.Namespace {
+		return a.Namespace < b.Namespace
+	}
+	return a.Name < b.Name
+}
+
+// first gives the first objects of the queue, at most n.
+func (r *Reconciler) first(list []v1alpha1.AuroraBacktrack, n int) []v1alpha1.AuroraBacktrack {
+	var queue []v1alpha1.AuroraBacktrack
+	for i := range list {
+		if list[i].Status.CompletedAt == "" {
+			queue = append(queue, list[i])
+		}
+	}
+	sort.Slice(queue, func(i, j int) bool { return before(&queue[i], &queue[j]) })
+	return queue[:min(n, len(queue))]
+}
+
+// busyTwin gives the name of another AuroraCluster that names the same Aurora cluster and is locked.
+func (x *run) busyTwin(ctx context.Context) (string, error) {
+	var list v1alpha1.AuroraClusterList
+	if err := x.Live.List(ctx, &list); err != nil {
+		return "", fmt.Errorf("listing AuroraClusters: %w", err)
+	}
+	for i := range list.Items {
+		other := &list.Items[i]
+		same := other.Status.DBClusterResourceID != "" && other.Status.DBClusterResourceID == x.cluster.Status.DBClusterResourceID
+		if other.UID != x.cluster.UID && same && other.Status.ActiveBacktrack != nil {
+			return other.Name, nil
+		}
+	}
+	return "", nil
+}
+
+// clearVanishedHolder frees the lock of a holder that has finished or is gone. What a vanished holder left
+// paused is resumed first.
+func (x *run) clearVanishedHolder(ctx context.Context) error {
+	holder := x.cluster.Status.ActiveBacktrack
+	if holder == nil {
+		return nil
+	}
+	other := &v1alpha1.AuroraBacktrack{}
+	err := x.Live.Get(ctx, types.NamespacedName{Namespace: holder.Namespace, Name: holder.Name}, other)
+	gone := apierrors.IsNotFound(err) || (err == nil && other.UID != holder.UID)
+	switch {
+	case gone:
+		if err := x.resumeFor(ctx, holder.UID); err != nil {
+			return err
+		}
+	case err != nil:
+		return fmt.Errorf("reading AuroraBacktrack %s/%s, which holds AuroraCluster %s: %w", holder.Namespace, holder.Name, x.cluster.Name, err)
+	case other.Status.CompletedAt == "":
+		return nil
+	}
+	return x.changeCluster(ctx, func(c *v1alpha1.AuroraCluster) bool { return ledger.Release(c, *holder) })
+}
+
+// resumeFor resumes what a vanished object left paused. Its list went with it, so the dependents are found anew.
+func (x *run) resumeFor(ctx context.Context, owner types.UID) error {
+	dependents, _, err := x.Workloads.Find(ctx, x.cluster)
+	if err != nil {
+		return fmt.Errorf("finding what a vanished AuroraBacktrack left paused: %w", err)
+	}
+	resumed, err := x.Workloads.Resume(ctx, owner, dependents)
+	if err != nil {
+		return fmt.Errorf("resuming what a vanished AuroraBacktrack left paused: %w", err)
+	}
+	if !resumed {
+		return fmt.Errorf("resuming what a vanished AuroraBacktrack left paused: %w", errNotYet)
+	}
+	return nil
+}
+
+var errNotYet = errors.New("some are not resumed yet")

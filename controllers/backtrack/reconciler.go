@@ -1,0 +1,104 @@
+// Package backtrack reconciles AuroraBacktracks: it walks each through the list of steps in lifecycle.go.
+package backtrack
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/utils/clock"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/log"
+
+	"github.com/aurora-backtrack/operator/api/v1alpha1"
+	"github.com/aurora-backtrack/operator/controllers/aurora"
+	"github.com/aurora-backtrack/operator/controllers/event"
+	"github.com/aurora-backtrack/operator/controllers/workload"
+)
+
+// Settings are the lengths of time that the lifecycle goes by.
+type Settings struct {
+	// Poll is how often RDS is asked while a rewind is under way.
+	Poll time.Duration
+	// Settle is how long RDS's history must stay empty, and the cluster idle, before a claim whose answer
+	// was lost may be made again. AURORA.md: assume that a record is listed within two minutes.
+	Settle time.Duration
+	// Tolerance is how far the time that Aurora reached may lie from the time asked for. Aurora takes the
+	// nearest consistent time.
+	Tolerance time.Duration
+}
+
+// DefaultSettings are the operator's defaults.
+func DefaultSettings() Settings {
+	return Settings{Poll: 3 * time.Second, Settle: 2 * time.Minute, Tolerance: time.Minute}
+}
+
+// Reconciler walks AuroraBacktracks through their lifecycle.
+type Reconciler struct {
+	Client    client.Client // reads from the cache, writes to the API server
+	Live      client.Reader // reads from the API server
+	RDS       *aurora.Provider
+	Workloads *workload.Workloads
+	Clock     clock.PassiveClock
+	Events    *event.Announcer
+	Settings  Settings
+}
+
+// Reconcile looks at one object and takes it as far as it goes now.
+//
+// +kubebuilder:rbac:groups=aurora-backtrack.io,resources=aurorabacktracks,verbs=get;list;watch;patch;delete
+// +kubebuilder:rbac:groups=aurora-backtrack.io,resources=aurorabacktracks/status,verbs=patch
+// +kubebuilder:rbac:groups=aurora-backtrack.io,resources=auroraclusters,verbs=get;list;watch
+// +kubebuilder:rbac:groups=aurora-backtrack.io,resources=auroraclusters/status,verbs=patch
+func (r *Reconciler) Reconcile(ctx context.Context, request ctrl.Request) (ctrl.Result, error) {
+	object := &v1alpha1.AuroraBacktrack{}
+	// Every walk starts from a live read: a step taken on a lagging cache could pause what is already resumed.
+	if err := r.Live.Get(ctx, request.NamespacedName, object); err != nil {
+		return ctrl.Result{}, client.IgnoreNotFound(err) //nolint:wrapcheck // says what it was doing itself
+	}
+	ctx = log.IntoContext(ctx, log.FromContext(ctx).WithValues("cluster", object.Spec.ClusterRef.Name))
+	x := r.newRun(object)
+	if x.finished() {
+		return x.retire(ctx)
+	}
+	x.begin()
+	return x.conclude(ctx, x.walk(ctx))
+}
+
+// conclude writes what the walk found, announces it, and says when to look again.
+func (x *run) conclude(ctx context.Context, out outcome) (ctrl.Result, error) {
+	x.summarize(out)
+	if err := x.persist(ctx); err != nil {
+		return x.again(ctx, err)
+	}
+	x.announce(ctx)
+	if x.finished() {
+		return x.retire(ctx)
+	}
+	switch out.kind {
+	case wait:
+		return ctrl.Result{RequeueAfter: out.after}, nil
+	case fault:
+		return x.again(ctx, out.err)
+	case goOn, halt: // a verdict is unwound, and a success written down, in the next walk
+	}
+	return ctrl.Result{RequeueAfter: time.Millisecond}, nil
+}
+
+// again retries after an error. A conflict is no fault: somebody wrote in between, and the next walk sees it.
+func (x *run) again(ctx context.Context, err error) (ctrl.Result, error) {
+	if apierrors.IsConflict(err) || errors.Is(err, errLost) {
+		log.FromContext(ctx).V(1).Info("the object or its cluster changed meanwhile; looking again", "detail", err.Error())
+		return ctrl.Result{RequeueAfter: 10 * time.Millisecond}, nil
+	}
+	if apierrors.IsNotFound(err) { // the object went while it was looked at
+		return ctrl.Result{RequeueAfter: 10 * time.Millisecond}, nil
+	}
+	return ctrl.Result{}, fmt.Errorf("rewinding %s: %w", x.object.Spec.ClusterRef.Name, err)
+}
+
+// errLost says that the lock went to another object, or the AuroraCluster went.
+var errLost = errors.New("the lock is not ours any more")

@@ -1,0 +1,145 @@
+package backtrack
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/aurora-backtrack/operator/api/v1alpha1"
+	"github.com/aurora-backtrack/operator/controllers/aurora"
+	"github.com/aurora-backtrack/operator/controllers/ledger"
+)
+
+// enter writes the record into the ledger, so that it outlives the object, and goes on to follow it.
+func (x *run) enter(ctx context.Context, record v1alpha1.BacktrackRecord) outcome {
+	err := x.changeCluster(ctx, func(c *v1alpha1.AuroraCluster) bool { return ledger.Record(c, x.object, record) })
+	if err != nil {
+		return failed(err)
+	}
+	return x.progress(record)
+}
+
+// progress says what the record's status means. Words that RDS may add one day mean: under way.
+func (x *run) progress(record v1alpha1.BacktrackRecord) outcome {
+	switch record.Status {
+	case aurora.StatusCompleted:
+		return done(v1alpha1.ReasonCompleted, fmt.Sprintf("RDS completed backtrack %s to %s; to go forward again, backtrack to %s", record.ID, record.BacktrackTo, record.BacktrackedFrom))
+	case aurora.StatusFailed:
+		return halted(v1alpha1.ReasonFailed, fmt.Sprintf("RDS accepted backtrack %s and reports it as failed: look at the cluster's events in RDS", record.ID))
+	}
+	elapsed := x.now().Sub(x.object.Status.Request.ClaimedAt.Time())
+	return waiting(x.Settings.Poll, v1alpha1.ReasonBacktracking, fmt.Sprintf("RDS took backtrack %s; it reads %q, %s after the request", record.ID, record.Status, round(elapsed)))
+}
+
+// follow looks how far the object's record has come.
+func (x *run) follow(ctx context.Context) outcome {
+	if out := x.lostCluster(ctx); out.kind != goOn {
+		return out
+	}
+	past, err := x.history(ctx)
+	if err != nil {
+		return x.rdsTrouble(err)
+	}
+	known := x.object.Status.Backtrack
+	for _, record := range past {
+		if record.ID != known.ID {
+			continue
+		}
+		if known.Status == aurora.StatusCompleted {
+			record.Status = known.Status // what has ended does not begin again
+		}
+		x.object.Status.Request.EmptySince = ""
+		x.object.Status.Backtrack = &record
+		return x.enter(ctx, record)
+	}
+	return x.unlisted(ctx)
+}
+
+// unlisted waits for a record that RDS named in its answer and does not list. When the cluster has been idle
+// for long and it still is not there, nobody can tell what became of it.
+func (x *run) unlisted(ctx context.Context) outcome {
+	quiet, out := x.quietFor(ctx)
+	if out.kind != goOn {
+		return out
+	}
+	if quiet > 5*x.Settings.Settle {
+		return halted(v1alpha1.ReasonOutcomeUnknown, fmt.Sprintf("RDS accepted backtrack %s and has not listed it for %s, while the cluster was idle: look at the data, and at the cluster's events in RDS", x.object.Status.Backtrack.ID, round(quiet)))
+	}
+	return waiting(x.Settings.Poll, v1alpha1.ReasonBacktracking, fmt.Sprintf("RDS took backtrack %s and does not list it yet", x.object.Status.Backtrack.ID))
+}
+
+// look searches RDS's history for the record of a claim whose answer was lost.
+func (x *run) look(ctx context.Context) outcome {
+	if out := x.lostCluster(ctx); out.kind != goOn {
+		return out
+	}
+	past, err := x.history(ctx)
+	if err != nil {
+		return x.rdsTrouble(err)
+	}
+	claim := *x.object.Status.Request
+	own := func(id string) bool { return ledger.AccountedToOther(x.cluster, id, x.object) }
+	found := match(claim, past, own, x.Settings.Tolerance, x.object.Spec.UseEarliestTimeOnPointInTimeUnavailable)
+	switch len(found.candidates) {
+	case 0:
+		return x.notFound(ctx, claim, found)
+	case 1:
+		x.object.Status.Backtrack = &found.candidates[0]
+		if err := x.persist(ctx); err != nil {
+			return failed(err)
+		}
+		return x.enter(ctx, found.candidates[0])
+	}
+	return halted(v1alpha1.ReasonOutcomeUnknown, fmt.Sprintf("the answer to the call was lost, and RDS lists %d backtracks since then that may be it (%s, %s, …): look at the data and at who else rewinds this cluster", len(found.candidates), found.candidates[0].ID, found.candidates[1].ID))
+}
+
+// notFound goes on looking for the settle period. Only when the history stayed empty, and the cluster idle,
+// for all of it, the call certainly was not accepted, and the same object may claim again.
+func (x *run) notFound(ctx context.Context, claim v1alpha1.Claim, found verdict) outcome {
+	quiet, out := x.quietFor(ctx)
+	if out.kind != goOn {
+		return out
+	}
+	settled := quiet >= x.Settings.Settle && x.now().Sub(claim.ClaimedAt.Time()) >= x.Settings.Settle+x.RDS.CallTimeout()
+	switch {
+	case !settled:
+		return waiting(x.Settings.Poll, v1alpha1.ReasonLookingForRecord, fmt.Sprintf("it is not known whether RDS accepted the call at %s; its history shows nothing yet (watched for %s, %s are needed), and it is not asked again meanwhile", claim.ClaimedAt, round(quiet), x.Settings.Settle))
+	case len(found.others) > 0:
+		return halted(v1alpha1.ReasonOutcomeUnknown, fmt.Sprintf("the answer to the call was lost, and RDS lists backtrack %s, which somebody else made since then: look at the data and at who else rewinds this cluster", found.others[0].ID))
+	case claim.Attempt >= mostAttempts:
+		return halted(v1alpha1.ReasonFailed, fmt.Sprintf("RDS gave no answer to %d calls and made no backtrack of them: try again with a new AuroraBacktrack when RDS answers", claim.Attempt))
+	case !x.object.DeletionTimestamp.IsZero() || x.object.Spec.Cancel:
+		return halted(v1alpha1.ReasonCancelled, "RDS made nothing of the call, and it is not wanted any more; the database was not touched")
+	}
+	return x.ask(ctx, claim.Attempt+1)
+}
+
+// quietFor is for how long the object's record has been missing from RDS's history while the cluster was
+// idle. Anything that moves starts it anew.
+func (x *run) quietFor(ctx context.Context) (time.Duration, outcome) {
+	observed, err := x.describe(ctx)
+	if err != nil {
+		return 0, x.rdsTrouble(err)
+	}
+	claim := x.object.Status.Request
+	if out := x.idle(ctx, observed); out.kind != goOn {
+		claim.EmptySince = ""
+		return 0, waiting(x.Settings.Poll, v1alpha1.ReasonLookingForRecord, "it is not known whether RDS accepted the call; "+out.message)
+	}
+	if claim.EmptySince == "" {
+		claim.EmptySince = v1alpha1.NewTimestamp(x.now())
+	}
+	return x.now().Sub(claim.EmptySince.Time()), done("", "")
+}
+
+// lostCluster ends a run whose AuroraCluster was taken away by force: without it nobody can ask RDS.
+func (x *run) lostCluster(ctx context.Context) outcome {
+	cluster, err := x.auroraCluster(ctx)
+	if err != nil {
+		return failed(err)
+	}
+	if cluster == nil {
+		return halted(v1alpha1.ReasonOutcomeUnknown, fmt.Sprintf("AuroraCluster %s was deleted after RDS was asked; nobody can follow the backtrack: create it again, and look at the cluster in RDS", x.object.Spec.ClusterRef.Name))
+	}
+	return done("", "")
+}

@@ -1,0 +1,80 @@
+package backtrack
+
+import (
+	"context"
+	"fmt"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/aurora-backtrack/operator/api/v1alpha1"
+	"github.com/aurora-backtrack/operator/controllers/aurora"
+	"github.com/aurora-backtrack/operator/controllers/ledger"
+)
+
+// replayOf looks in the ledger for an earlier run of this object's name and spec: re-created by GitOps after
+// its TTL, restored by a backup tool without its status, replaced by force. A rewind that came true is not
+// made again. One whose outcome is open is taken over: its claim becomes this object's, which then looks in
+// RDS's history, and does not call.
+func (x *run) replayOf(ctx context.Context) (outcome, bool) {
+	entry := ledger.Find(x.cluster, x.object)
+	if entry == nil {
+		return outcome{}, false
+	}
+	record := recordOf(entry)
+	switch {
+	case entry.Status == aurora.StatusCompleted && !x.started():
+		if err := x.release(ctx); err != nil {
+			return failed(err), true
+		}
+		x.object.Status.Backtrack = &record
+		x.complete(metav1.ConditionTrue, v1alpha1.ReasonAlreadyApplied, fmt.Sprintf(
+			"this rewind ran before: RDS completed it as backtrack %s, requested at %s by %s; nothing was done", entry.ID, entry.RequestedAt, entry.RequestedBy.Name))
+		return done(v1alpha1.ReasonAlreadyApplied, "this rewind ran before; nothing was done"), true
+	case entry.Status == aurora.StatusFailed && !x.started():
+		x.object.Status.Backtrack = &record
+		return halted(v1alpha1.ReasonFailed, fmt.Sprintf("this rewind ran before and RDS reported backtrack %s as failed: to try again, create an AuroraBacktrack with a new name", entry.ID)), true
+	}
+	out := x.clusterReady()
+	if out.kind == goOn {
+		out = x.takeLock(ctx)
+	}
+	if out.kind != goOn {
+		return out, true
+	}
+	x.adoptClaim(entry)
+	x.object.Status.StartedAt = entry.ClaimedAt
+	x.adoptDependents(ctx)
+	x.set(v1alpha1.ConditionPreflightPassed, metav1.ConditionTrue, v1alpha1.ReasonPassed, "passed in an earlier run of this object")
+	x.set(v1alpha1.ConditionDependentsPaused, metav1.ConditionTrue, v1alpha1.ReasonPaused, "decided in an earlier run of this object")
+	return done(v1alpha1.ReasonAdmitted, "follows an earlier run of this object, whose call to RDS may have been accepted"), true
+}
+
+// adoptClaim makes the ledger's claim this object's own.
+func (x *run) adoptClaim(entry *v1alpha1.LedgerEntry) {
+	x.object.Status.Request = &v1alpha1.Claim{
+		ClaimedAt: entry.ClaimedAt, BacktrackTo: v1alpha1.NewTimestamp(x.target()),
+		Attempt: max(entry.Attempt, 1), ClockSkew: entry.ClockSkew,
+	}
+	if entry.ID != "" {
+		record := recordOf(entry)
+		x.object.Status.Backtrack = &record
+	}
+}
+
+func recordOf(entry *v1alpha1.LedgerEntry) v1alpha1.BacktrackRecord {
+	return v1alpha1.BacktrackRecord{
+		ID: entry.ID, RequestedAt: entry.RequestedAt, BacktrackTo: entry.BacktrackTo,
+		BacktrackedFrom: entry.BacktrackedFrom, Status: entry.Status,
+	}
+}
+
+// adoptDependents lists the dependents for a run that is taken over half way. Trouble with finding them is no
+// reason not to follow the database.
+func (x *run) adoptDependents(ctx context.Context) {
+	if len(x.object.Status.Dependents) > 0 {
+		return
+	}
+	if dependents, _, err := x.Workloads.Find(ctx, x.cluster); err == nil {
+		x.object.Status.Dependents = dependents
+	}
+}

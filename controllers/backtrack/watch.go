@@ -1,0 +1,104 @@
+package backtrack
+
+import (
+	"context"
+	"fmt"
+
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/builder"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/controller"
+	crevent "sigs.k8s.io/controller-runtime/pkg/event"
+	"sigs.k8s.io/controller-runtime/pkg/handler"
+	"sigs.k8s.io/controller-runtime/pkg/log"
+	"sigs.k8s.io/controller-runtime/pkg/predicate"
+	"sigs.k8s.io/controller-runtime/pkg/reconcile"
+
+	"github.com/aurora-backtrack/operator/api/v1alpha1"
+)
+
+// Setup registers the reconciler with the manager.
+func (r *Reconciler) Setup(ctx context.Context, mgr ctrl.Manager) error {
+	if err := Index(ctx, mgr.GetFieldIndexer()); err != nil {
+		return err
+	}
+	news := predicate.Or(predicate.GenerationChangedPredicate{}, deleted(), withoutStatus())
+	err := ctrl.NewControllerManagedBy(mgr).
+		For(&v1alpha1.AuroraBacktrack{}, builder.WithPredicates(news)).
+		Watches(&v1alpha1.AuroraCluster{}, handler.EnqueueRequestsFromMapFunc(r.waitingFor), builder.WithPredicates(concernsTheQueue())).
+		WithOptions(controller.Options{MaxConcurrentReconciles: 16}).
+		Complete(r)
+	if err != nil {
+		return fmt.Errorf("setting up the AuroraBacktrack controller: %w", err)
+	}
+	return nil
+}
+
+// Index tells the cache by which AuroraCluster to find AuroraBacktracks.
+func Index(ctx context.Context, indexer client.FieldIndexer) error {
+	err := indexer.IndexField(ctx, &v1alpha1.AuroraBacktrack{}, clusterIndex, func(o client.Object) []string {
+		return []string{o.(*v1alpha1.AuroraBacktrack).Spec.ClusterRef.Name}
+	})
+	if err != nil {
+		return fmt.Errorf("indexing AuroraBacktracks: %w", err)
+	}
+	return nil
+}
+
+// wake is how many objects at the head of the queue hear of a change at their AuroraCluster. The others look
+// for themselves now and then, so that a long queue costs little.
+const wake = 10
+
+func (r *Reconciler) waitingFor(ctx context.Context, cluster client.Object) []reconcile.Request {
+	var list v1alpha1.AuroraBacktrackList
+	if err := r.Client.List(ctx, &list, client.MatchingFields{clusterIndex: cluster.GetName()}); err != nil {
+		log.FromContext(ctx).Error(err, "listing who waits for an AuroraCluster; they look again by themselves", "cluster", cluster.GetName())
+		return nil
+	}
+	var requests []reconcile.Request
+	for _, b := range r.first(list.Items, wake) {
+		requests = append(requests, reconcile.Request{NamespacedName: types.NamespacedName{Namespace: b.Namespace, Name: b.Name}})
+	}
+	return requests
+}
+
+// concernsTheQueue lets through what may let a waiting object go on: a new AuroraCluster or policy, a freed
+// lock, a change of Ready. What RDS reports every minute is not among it.
+func concernsTheQueue() predicate.Predicate {
+	return predicate.Funcs{
+		CreateFunc:  func(crevent.CreateEvent) bool { return true },
+		DeleteFunc:  func(crevent.DeleteEvent) bool { return true },
+		GenericFunc: func(crevent.GenericEvent) bool { return false },
+		UpdateFunc: func(e crevent.UpdateEvent) bool {
+			before, after := e.ObjectOld.(*v1alpha1.AuroraCluster), e.ObjectNew.(*v1alpha1.AuroraCluster)
+			freed := before.Status.ActiveBacktrack != nil && after.Status.ActiveBacktrack == nil
+			return freed || before.Generation != after.Generation || readiness(before) != readiness(after)
+		},
+	}
+}
+
+func readiness(c *v1alpha1.AuroraCluster) (r struct {
+	status     metav1.ConditionStatus
+	reason     string
+	generation int64
+}) {
+	if ready := meta.FindStatusCondition(c.Status.Conditions, v1alpha1.ConditionReady); ready != nil {
+		r.status, r.reason, r.generation = ready.Status, ready.Reason, ready.ObservedGeneration
+	}
+	return r
+}
+
+// deleted lets through the mark of a deletion, which changes no generation everywhere.
+func deleted() predicate.Predicate {
+	return predicate.NewPredicateFuncs(func(o client.Object) bool { return !o.GetDeletionTimestamp().IsZero() })
+}
+
+// withoutStatus lets through objects whose status was taken away: a restore without status starts over.
+func withoutStatus() predicate.Predicate {
+	return predicate.NewPredicateFuncs(func(o client.Object) bool {
+		return len(o.(*v1alpha1.AuroraBacktrack).Status.Conditions) == 0
+	})
+}

@@ -1,0 +1,205 @@
+package cluster
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/aurora-backtrack/operator/api/v1alpha1"
+	"github.com/aurora-backtrack/operator/controllers/aurora"
+	"github.com/aurora-backtrack/operator/controllers/event"
+	"github.com/aurora-backtrack/operator/controllers/ledger"
+)
+
+// patience is for how long a cluster stays Ready while RDS does not answer.
+const patience = 5 * time.Minute
+
+// observe fills the status from what RDS says now, and returns what there is to tell once it is written.
+func (r *Reconciler) observe(ctx context.Context, cluster *v1alpha1.AuroraCluster) ([]event.News, error) {
+	before := cluster.Status.ClusterStatus
+	observed, err := r.RDS.Describe(ctx, aurora.TargetOf(cluster))
+	if err != nil {
+		r.trouble(cluster, err)
+		return nil, nil
+	}
+	copyInto(&cluster.Status, observed)
+	cluster.Status.ObservedAt = v1alpha1.NewTimestamp(r.Clock.Now())
+	if reason, message := observed.Unsupported(); reason != "" {
+		r.ready(cluster, metav1.ConditionFalse, reason, message, true)
+		return nil, nil
+	}
+	older, err := r.olderTwin(ctx, cluster)
+	if err != nil {
+		return nil, err
+	}
+	if older != "" {
+		r.ready(cluster, metav1.ConditionFalse, v1alpha1.ReasonDuplicateTarget, fmt.Sprintf("AuroraCluster %s already stands for Aurora cluster %s: delete one of the two", older, observed.Identifier), true)
+		return nil, nil
+	}
+	news := r.warnings(cluster)
+	if r.looks.due(cluster, before, r.Clock.Now()) {
+		history, err := r.RDS.History(ctx, aurora.TargetOf(cluster))
+		if err != nil {
+			r.trouble(cluster, err)
+			return nil, nil
+		}
+		elsewhere := ledger.Merge(cluster, history, r.Clock.Now())
+		news = append(news, external(cluster, elsewhere)...)
+		restarted, err := r.restartAfterExternal(ctx, cluster)
+		if err != nil {
+			return nil, err
+		}
+		news = append(news, restarted...)
+	}
+	r.ready(cluster, metav1.ConditionTrue, v1alpha1.ReasonReady, fmt.Sprintf("Aurora cluster %s can be backtracked", observed.Identifier), false)
+	return news, nil
+}
+
+func copyInto(status *v1alpha1.AuroraClusterStatus, observed aurora.Cluster) {
+	status.DBClusterResourceID = observed.ResourceID
+	status.ClusterStatus = observed.Status
+	status.EngineVersion = observed.EngineVersion
+	status.Endpoint = observed.Endpoint
+	status.Port = observed.Port
+	status.BacktrackWindow = observed.BacktrackWindow
+	status.EarliestBacktrackTime = v1alpha1.NewTimestamp(observed.Earliest)
+	status.BacktrackConsumedChangeRecords = observed.ChangeRecords
+}
+
+// remedies are what to do about the troubles that do not pass by themselves.
+var remedies = map[string]string{
+	v1alpha1.ReasonDBClusterNotFound:  "check spec.dbClusterIdentifier, spec.region and, for another account, spec.roleARN",
+	v1alpha1.ReasonAccessDenied:       "give the operator's IAM role rds:DescribeDBClusters, rds:DescribeDBClusterBacktracks and rds:BacktrackDBCluster on this cluster (docs/aws.md)",
+	v1alpha1.ReasonCredentialsInvalid: "check the operator's AWS credentials, such as the role of its service account (docs/aws.md)",
+}
+
+// trouble writes down that RDS did not say anything about the cluster. What passes by itself leaves a cluster
+// Ready that RDS answered for a short while ago.
+func (r *Reconciler) trouble(cluster *v1alpha1.AuroraCluster, err error) {
+	reason := aurora.ReasonOf(err)
+	message := err.Error()
+	remedy, stalled := remedies[reason]
+	if stalled {
+		message += ": " + remedy
+	}
+	fresh := r.Clock.Now().Sub(cluster.Status.ObservedAt.Time()) < patience
+	if !stalled && fresh && meta.IsStatusConditionTrue(cluster.Status.Conditions, v1alpha1.ConditionReady) {
+		r.put(cluster, v1alpha1.ConditionReconciling, metav1.ConditionTrue, reason, message)
+		return
+	}
+	r.ready(cluster, metav1.ConditionFalse, reason, message, stalled)
+}
+
+// ready writes the root condition and its two companions.
+func (r *Reconciler) ready(cluster *v1alpha1.AuroraCluster, status metav1.ConditionStatus, reason, message string, stalled bool) {
+	cluster.Status.ObservedGeneration = cluster.Generation
+	r.put(cluster, v1alpha1.ConditionReady, status, reason, message)
+	meta.RemoveStatusCondition(&cluster.Status.Conditions, v1alpha1.ConditionReconciling)
+	meta.RemoveStatusCondition(&cluster.Status.Conditions, v1alpha1.ConditionStalled)
+	switch {
+	case stalled:
+		r.put(cluster, v1alpha1.ConditionStalled, metav1.ConditionTrue, reason, message)
+	case status != metav1.ConditionTrue:
+		r.put(cluster, v1alpha1.ConditionReconciling, metav1.ConditionTrue, reason, message)
+	}
+}
+
+func (r *Reconciler) put(cluster *v1alpha1.AuroraCluster, condition string, status metav1.ConditionStatus, reason, message string) {
+	meta.SetStatusCondition(&cluster.Status.Conditions, metav1.Condition{
+		Type: condition, Status: status, Reason: reason, Message: aurora.Clean(message),
+		ObservedGeneration: cluster.Generation, LastTransitionTime: metav1.NewTime(r.Clock.Now()),
+	})
+}
+
+// olderTwin gives the name of an older AuroraCluster that stands for the same Aurora cluster.
+func (r *Reconciler) olderTwin(ctx context.Context, cluster *v1alpha1.AuroraCluster) (string, error) {
+	var list v1alpha1.AuroraClusterList
+	if err := r.Client.List(ctx, &list); err != nil {
+		return "", fmt.Errorf("listing AuroraClusters: %w", err)
+	}
+	for i := range list.Items {
+		other := &list.Items[i]
+		if other.UID == cluster.UID || !twins(other, cluster) {
+			continue
+		}
+		older := other.CreationTimestamp.Before(&cluster.CreationTimestamp) ||
+			(other.CreationTimestamp.Equal(&cluster.CreationTimestamp) && other.Name < cluster.Name)
+		if older {
+			return other.Name, nil
+		}
+	}
+	return "", nil
+}
+
+func twins(a, b *v1alpha1.AuroraCluster) bool {
+	if a.Status.DBClusterResourceID != "" {
+		return a.Status.DBClusterResourceID == b.Status.DBClusterResourceID
+	}
+	return strings.EqualFold(a.Spec.DBClusterIdentifier, b.Spec.DBClusterIdentifier) &&
+		a.Spec.Region == b.Spec.Region && a.Spec.RoleARN == b.Spec.RoleARN
+}
+
+// warnings are what a careful person would want to know about the object.
+func (r *Reconciler) warnings(cluster *v1alpha1.AuroraCluster) []event.News {
+	selector := cluster.Spec.AllowedNamespaces.Selector
+	if selector == nil || len(selector.MatchLabels)+len(selector.MatchExpressions) > 0 {
+		return nil
+	}
+	return []event.News{{
+		Type: corev1.EventTypeWarning, Subject: fmt.Sprintf("generation/%d", cluster.Generation), Reason: v1alpha1.ReasonAllNamespaces,
+		Message: "spec.allowedNamespaces.selector is {}: every namespace may rewind this cluster",
+	}}
+}
+
+// tell announces the news, and the Ready condition when it changed.
+func (r *Reconciler) tell(ctx context.Context, cluster *v1alpha1.AuroraCluster, news []event.News) {
+	if ready := meta.FindStatusCondition(cluster.Status.Conditions, v1alpha1.ConditionReady); ready != nil {
+		kind := corev1.EventTypeNormal
+		if ready.Status != metav1.ConditionTrue {
+			kind = corev1.EventTypeWarning
+		}
+		subject := fmt.Sprintf("Ready/%d", ready.LastTransitionTime.Unix())
+		news = append(news, event.News{Type: kind, Subject: subject, Reason: ready.Reason, Message: ready.Message})
+	}
+	for _, n := range news {
+		r.Events.Announce(ctx, cluster, "AuroraCluster", n)
+	}
+}
+
+// looks remembers when the history of each cluster was last read. It changes rarely, and RDS gives it for one
+// cluster a call only.
+type looks struct {
+	mu   sync.Mutex
+	last map[types.UID]time.Time
+}
+
+// historyEvery is how many refreshes may pass between two reads of an idle cluster's history.
+const historyEvery = 5
+
+func (l *looks) due(cluster *v1alpha1.AuroraCluster, statusBefore string, now time.Time) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	refresh := max(cluster.Spec.RefreshInterval.Or(defaultRefresh), leastRefresh)
+	changed := statusBefore != cluster.Status.ClusterStatus || cluster.Status.ClusterStatus != "available"
+	if !changed && cluster.Status.ActiveBacktrack == nil && !underWay(cluster) && now.Sub(l.last[cluster.UID]) < historyEvery*refresh {
+		return false
+	}
+	if l.last == nil {
+		l.last = map[types.UID]time.Time{}
+	}
+	l.last[cluster.UID] = now
+	return true
+}
+
+func (l *looks) forget(uid types.UID) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	delete(l.last, uid)
+}

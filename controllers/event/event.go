@@ -1,0 +1,108 @@
+// Package event reports transitions as Kubernetes events, each once, whoever reports it and however often it
+// crashes: an event's name follows from what it reports.
+package event
+
+import (
+	"context"
+	"fmt"
+	"hash/fnv"
+	"sync"
+
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/utils/clock"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/log"
+
+	"github.com/aurora-backtrack/operator/api/v1alpha1"
+)
+
+// Announcer writes events.
+type Announcer struct {
+	Client client.Client
+	Clock  clock.PassiveClock
+
+	mu   sync.Mutex
+	said map[types.UID]map[string]bool // what this process has said: a saving, not a truth
+}
+
+// News is one transition of one object.
+type News struct {
+	Type    string // corev1.EventTypeNormal or corev1.EventTypeWarning
+	Subject string // what the news is about; news of one object with one Subject and Reason is told once
+	Reason  string // a constant of the API
+	Message string
+}
+
+// +kubebuilder:rbac:groups="",resources=events,verbs=create
+
+// Announce tells the news, unless it was told. Trouble with writing an event never stops anything: it is
+// logged, and tried again with the next Announce of the same news.
+func (a *Announcer) Announce(ctx context.Context, object client.Object, kind string, news News) {
+	what := news.Subject + "/" + news.Reason
+	if !a.first(object.GetUID(), what) {
+		return
+	}
+	err := a.Client.Create(ctx, a.event(object, kind, what, news))
+	switch {
+	case err == nil:
+		log.FromContext(ctx).Info(news.Message, "subject", news.Subject, "reason", news.Reason)
+	case apierrors.IsAlreadyExists(err): // told before
+	case apierrors.HasStatusCause(err, corev1.NamespaceTerminatingCause): // nobody is left to be told
+	default:
+		a.forget(object.GetUID(), what)
+		log.FromContext(ctx).Error(err, "writing an event; it is tried again", "reason", news.Reason)
+	}
+}
+
+func (a *Announcer) event(object client.Object, kind, what string, news News) *corev1.Event {
+	hash := fnv.New64a()
+	_, _ = fmt.Fprintf(hash, "%s/%s", object.GetUID(), what)
+	name := object.GetName()
+	name = name[:min(len(name), 230)] // the event's own name has at most 253 characters
+	namespace := object.GetNamespace()
+	if namespace == "" {
+		namespace = metav1.NamespaceDefault // where events of cluster-scoped objects live
+	}
+	now := metav1.NewTime(a.Clock.Now())
+	return &corev1.Event{
+		ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: fmt.Sprintf("%s.%016x", name, hash.Sum64())},
+		InvolvedObject: corev1.ObjectReference{
+			APIVersion: v1alpha1.GroupVersion.String(), Kind: kind, Namespace: object.GetNamespace(),
+			Name: object.GetName(), UID: object.GetUID(), ResourceVersion: object.GetResourceVersion(),
+		},
+		Type: news.Type, Reason: news.Reason, Message: news.Message, Count: 1,
+		FirstTimestamp: now, LastTimestamp: now,
+		Source:              corev1.EventSource{Component: v1alpha1.FieldManager},
+		ReportingController: v1alpha1.FieldManager,
+	}
+}
+
+func (a *Announcer) first(uid types.UID, what string) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.said == nil {
+		a.said = map[types.UID]map[string]bool{}
+	}
+	if a.said[uid] == nil {
+		a.said[uid] = map[string]bool{}
+	}
+	news := !a.said[uid][what]
+	a.said[uid][what] = true
+	return news
+}
+
+func (a *Announcer) forget(uid types.UID, what string) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	delete(a.said[uid], what)
+}
+
+// Forget drops what is remembered of an object that is gone.
+func (a *Announcer) Forget(uid types.UID) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	delete(a.said, uid)
+}
