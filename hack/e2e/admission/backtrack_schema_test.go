@@ -1,0 +1,66 @@
+package admission_test
+
+import (
+	"strings"
+	"testing"
+
+	"sigs.k8s.io/controller-runtime/pkg/client"
+)
+
+func TestBacktrackCreation(t *testing.T) {
+	for name, test := range map[string]struct {
+		edits []edit
+		// want is what the person is told; empty where the object is taken.
+		want string
+	}{
+		"two fields": {},
+		"every field": {edits: []edit{
+			set("spec.force", true), set("spec.useEarliestTimeOnPointInTimeUnavailable", true),
+			set("spec.suspend", true), set("spec.cancel", true), set("spec.repeat", true),
+			set("spec.startDeadline", "2023-12-23T14:55Z"), set("spec.ttlSecondsAfterFinished", int64(86400)),
+		}},
+		"no spec": {edits: []edit{unset("spec")},
+			want: `spec: Required value`},
+		"no cluster": {edits: []edit{unset("spec.clusterRef")},
+			want: `spec.clusterRef: Required value`},
+		"no cluster name": {edits: []edit{unset("spec.clusterRef.name")},
+			want: `spec.clusterRef.name: Required value`},
+		"empty cluster name": {edits: []edit{set("spec.clusterRef.name", "")},
+			want: `spec.clusterRef.name: Invalid value: "": spec.clusterRef.name in body should be at least 1 chars long`},
+		"cluster name of 253 characters": {edits: []edit{set("spec.clusterRef.name", strings.Repeat("a", 253))}},
+		"cluster name of 254 characters": {edits: []edit{set("spec.clusterRef.name", strings.Repeat("a", 254))},
+			want: `spec.clusterRef.name: Too long: may not be more than 253 bytes`},
+		"own name of 253 characters": {edits: []edit{set("metadata.name", strings.Repeat("a", 253))}},
+		"own name of 254 characters": {edits: []edit{set("metadata.name", strings.Repeat("a", 254))},
+			want: `metadata.name: Invalid value: "` + strings.Repeat("a", 254) + `": must be no more than 253 characters`},
+		"no time": {edits: []edit{unset("spec.backtrackTo")},
+			want: `spec.backtrackTo: Required value`},
+		"malformed start deadline": {edits: []edit{set("spec.startDeadline", "tomorrow")},
+			want: `spec.startDeadline: Invalid value: "tomorrow": must be an absolute time with a zone and a fraction of at most milliseconds, such as 2023-12-23T13:55:00Z or 2023-12-23T14:55:00.250+01:00`},
+		"empty time": {edits: []edit{set("spec.backtrackTo", "")},
+			want: `spec.backtrackTo: Invalid value: "": must be an absolute time with a zone and a fraction of at most milliseconds, such as 2023-12-23T13:55:00Z or 2023-12-23T14:55:00.250+01:00
+spec.backtrackTo: Invalid value: "": spec.backtrackTo in body should be at least 1 chars long`},
+		"empty start deadline": {edits: []edit{set("spec.startDeadline", "")},
+			want: `spec.startDeadline: Invalid value: "": must be an absolute time with a zone and a fraction of at most milliseconds, such as 2023-12-23T13:55:00Z or 2023-12-23T14:55:00.250+01:00
+spec.startDeadline: Invalid value: "": spec.startDeadline in body should be at least 1 chars long`},
+		"time to live below zero": {edits: []edit{set("spec.ttlSecondsAfterFinished", int64(-1))},
+			want: `spec.ttlSecondsAfterFinished: Invalid value: -1: spec.ttlSecondsAfterFinished in body should be greater than or equal to 0`},
+		"time to live of zero":     {edits: []edit{set("spec.ttlSecondsAfterFinished", int64(0))}},
+		"time to live of 68 years": {edits: []edit{set("spec.ttlSecondsAfterFinished", int64(2147483647))}},
+		"time to live beyond": {edits: []edit{set("spec.ttlSecondsAfterFinished", int64(2147483648))},
+			want: `spec.ttlSecondsAfterFinished: Invalid value: 2147483648: spec.ttlSecondsAfterFinished in body should be less than or equal to 2147483647`},
+		"force is a word": {edits: []edit{set("spec.force", "yes")},
+			want: `spec.force: Invalid value: "string": spec.force in body must be of type boolean: "string"`},
+		"cluster is a string": {edits: []edit{set("spec.clusterRef", "game")},
+			want: `spec.clusterRef: Invalid value: "string": spec.clusterRef in body must be of type object: "string"`},
+		"time is a number": {edits: []edit{set("spec.backtrackTo", int64(1703339700))},
+			want: `spec.backtrackTo: Invalid value: "integer": spec.backtrackTo in body must be of type string: "integer"`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			err := server.admin.Create(t.Context(), backtrack("schema", test.edits...), client.DryRunAll)
+			if got := told(err); got != test.want {
+				t.Errorf("told:\n%s\nwant:\n%s", got, test.want)
+			}
+		})
+	}
+}
