@@ -36,7 +36,11 @@ func (x *run) unwind(ctx context.Context, verdict metav1.Condition) outcome {
 		if err != nil {
 			return failed(err)
 		}
-		up, err := x.bringBack(ctx, x.accepted())
+		bringBack := x.undoPause
+		if x.called() {
+			bringBack = x.bringBack
+		}
+		up, err := bringBack(ctx)
 		late := x.now().Sub(verdict.LastTransitionTime.Time) > timeout
 		if verdict.Type == v1alpha1.ConditionDependentsReconnected {
 			late = true // it had its time; what is still paused is tried for as long as the object is there
@@ -63,9 +67,6 @@ func (x *run) unwind(ctx context.Context, verdict metav1.Condition) outcome {
 func (x *run) touched() bool {
 	return meta.IsStatusConditionTrue(x.object.Status.Conditions, v1alpha1.ConditionPreflightPassed) && len(x.object.Status.Dependents) > 0
 }
-
-// accepted tells whether RDS took the call, or may have: then connections are dead.
-func (x *run) accepted() bool { return x.object.Status.Request != nil }
 
 // release gives the lock back and leaves the outcome in the ledger, in one write.
 func (x *run) release(ctx context.Context) error {

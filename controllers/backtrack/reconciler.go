@@ -47,12 +47,12 @@ type Reconciler struct {
 	Settings  Settings
 }
 
-// Reconcile looks at one object and takes it as far as it goes now.
-//
 // +kubebuilder:rbac:groups=aurora-backtrack.io,resources=aurorabacktracks,verbs=get;list;watch;patch;delete
 // +kubebuilder:rbac:groups=aurora-backtrack.io,resources=aurorabacktracks/status,verbs=patch
 // +kubebuilder:rbac:groups=aurora-backtrack.io,resources=auroraclusters,verbs=get;list;watch
 // +kubebuilder:rbac:groups=aurora-backtrack.io,resources=auroraclusters/status,verbs=patch
+
+// Reconcile looks at one object and takes it as far as it goes now.
 func (r *Reconciler) Reconcile(ctx context.Context, request ctrl.Request) (ctrl.Result, error) {
 	object := &v1alpha1.AuroraBacktrack{}
 	// Every walk starts from a live read: a step taken on a lagging cache could pause what is already resumed.

@@ -2,6 +2,7 @@ package backtrack
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -17,7 +18,7 @@ func (x *run) reconnect(ctx context.Context) outcome {
 	if len(x.object.Status.Dependents) == 0 {
 		return done(v1alpha1.ReasonNoDependents, "no dependents are known")
 	}
-	up, err := x.bringBack(ctx, true)
+	up, err := x.bringBack(ctx)
 	switch {
 	case up:
 		return done(v1alpha1.ReasonReconnected, workloads(len(x.object.Status.Dependents))+" up")
@@ -31,20 +32,34 @@ func (x *run) reconnect(ctx context.Context) outcome {
 
 // bringBack does one round of resuming, of restarting where the database's connections are dead, and of
 // watching the rollouts. It tells whether every dependent is up. One that fails does not keep the others down.
-func (x *run) bringBack(ctx context.Context, restart bool) (bool, error) {
-	dependents := x.object.Status.Dependents
-	resumed, err := x.Workloads.Resume(ctx, x.object.UID, dependents)
-	id := ""
-	if restart {
-		id = string(x.object.UID)
-		if restartErr := x.Workloads.Restart(ctx, id, dependents); err == nil {
-			err = restartErr
+func (x *run) bringBack(ctx context.Context) (bool, error) {
+	dependents, id := x.object.Status.Dependents, string(x.object.UID)
+	resumed, resumeErr := x.Workloads.Resume(ctx, x.object.UID, dependents)
+	restartErr := x.Workloads.Restart(ctx, id, dependents)
+	ready, readyErr := x.Workloads.Ready(ctx, id, dependents)
+	err := errors.Join(resumeErr, restartErr, readyErr)
+	return resumed && ready && err == nil, err
+}
+
+// undoPause does one round of resuming what was paused, for a run that RDS was not asked for, or that it
+// refused: connections live, so nothing is restarted.
+func (x *run) undoPause(ctx context.Context) (bool, error) {
+	var paused []v1alpha1.DependentStatus
+	for i := range x.object.Status.Dependents {
+		if d := &x.object.Status.Dependents[i]; d.Strategy == v1alpha1.StrategyPause {
+			paused = append(paused, *d)
+		} else if d.State == v1alpha1.DependentPending {
+			d.State, d.Message = v1alpha1.DependentSkipped, "left alone: nothing was rewound"
 		}
 	}
-	ready, readyErr := x.Workloads.Ready(ctx, id, dependents)
-	if err == nil {
-		err = readyErr
+	resumed, resumeErr := x.Workloads.Resume(ctx, x.object.UID, paused)
+	ready, readyErr := x.Workloads.Ready(ctx, "", paused)
+	for i := range x.object.Status.Dependents {
+		if x.object.Status.Dependents[i].Strategy == v1alpha1.StrategyPause {
+			x.object.Status.Dependents[i], paused = paused[0], paused[1:]
+		}
 	}
+	err := errors.Join(resumeErr, readyErr)
 	return resumed && ready && err == nil, err
 }
 
