@@ -20,8 +20,10 @@ type database struct {
 	gate   *gate
 	server *sqlServer
 
-	stop    chan struct{}
-	stopped chan struct{}
+	stop     chan struct{}
+	stopped  chan struct{}
+	closed   sync.Once
+	closeErr error
 
 	mu   sync.Mutex // guards the line, and keeps snapshots and rewinds apart
 	line *line
@@ -151,20 +153,27 @@ func (d *database) SetMasterPassword(ctx context.Context, user, password string)
 	return nil
 }
 
-// Close ends the server and keeps the data, with a last snapshot.
+// Close ends the server and keeps the data, with a last snapshot. Only the
+// first Close does anything.
 func (d *database) Close() error {
-	close(d.stop)
-	<-d.stopped
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	err := d.server.shut()
-	if err == nil && d.line.resumed {
-		err = d.snapshot(context.Background())
-	}
-	return errors.Join(err, d.server.close(), d.line.file.Close())
+	d.closed.Do(func() {
+		close(d.stop)
+		<-d.stopped
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		d.closeErr = d.server.shut()
+		if d.closeErr == nil && d.line.resumed {
+			d.closeErr = d.snapshot(context.Background())
+		}
+		d.closeErr = errors.Join(d.closeErr, d.server.close(), d.line.file.Close())
+	})
+	return d.closeErr
 }
 
 // Delete ends the server and removes the data.
 func (d *database) Delete(context.Context) error {
-	return errors.Join(d.Close(), os.RemoveAll(d.home))
+	if err := d.Close(); err != nil {
+		d.engine.log.Warn("a database that is being deleted did not close cleanly", "error", err)
+	}
+	return os.RemoveAll(d.home)
 }

@@ -98,7 +98,7 @@ func read(t *testing.T, pool *sql.DB, query string, args ...any) string {
 // that is done after it.
 func moment(t *testing.T, db aurora.Database) time.Time {
 	t.Helper()
-	at := time.Now()
+	at := time.Now().Truncate(time.Millisecond) // as the API has it
 	if err := db.(interface{ Snapshot(context.Context) error }).Snapshot(context.Background()); err != nil {
 		t.Fatal(err)
 	}

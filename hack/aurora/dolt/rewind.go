@@ -40,7 +40,7 @@ func (d *database) plan(ctx context.Context, id string, to time.Time) error {
 	if err := d.snapshot(ctx); err != nil {
 		return fmt.Errorf("keeping the state before the rewind: %w", err)
 	}
-	found, reached, err := d.line.find(to)
+	found, reached, err := d.line.find(to.UTC())
 	if err != nil {
 		return err
 	}

@@ -167,7 +167,11 @@ func (s *sqlServer) close() error {
 	s.protocol.Close()
 	s.gate.Close()
 	<-s.served
-	return errors.Join(err, s.engine.Close())
+	// Dolt ends its background threads by cancelling them, and tells us so.
+	if closeErr := s.engine.Close(); !errors.Is(closeErr, context.Canceled) {
+		err = errors.Join(err, closeErr)
+	}
+	return err
 }
 
 // quoteName and quoteText make a name or a text fit for a statement.
