@@ -73,4 +73,3 @@ func namespaceSelector(cluster *v1alpha1.AuroraCluster) (labels.Selector, error)
 	}
 	return selector, nil
 }
-
