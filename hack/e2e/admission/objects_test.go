@@ -80,18 +80,24 @@ func annotation(key, value string) edit {
 	}
 }
 
-// create stores the object and removes it after the test, whatever holds on to it.
+// create stores the object, and removes it after the test.
 func create(t *testing.T, c client.Client, object *unstructured.Unstructured) *unstructured.Unstructured {
 	t.Helper()
 	if err := c.Create(t.Context(), object); err != nil {
 		t.Fatalf("creating %s %s: %v", object.GetKind(), object.GetName(), err)
 	}
+	remove(t, object)
+	return object
+}
+
+// remove removes the object after the test.
+func remove(t *testing.T, object *unstructured.Unstructured) {
+	t.Helper()
 	t.Cleanup(func() {
 		if err := server.admin.Delete(context.Background(), object); client.IgnoreNotFound(err) != nil {
 			t.Errorf("removing %s %s: %v", object.GetKind(), object.GetName(), err)
 		}
 	})
-	return object
 }
 
 // told is what a person reads, without the opening that names the object: one line for each complaint, sorted.
