@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/aurora-backtrack/operator/hack/local/processes"
@@ -92,9 +94,9 @@ func (c *Cloud) apiServer() component {
 			"--kubelet-preferred-address-types=InternalIP",
 			"--audit-policy-file=" + c.path("audit-policy.json"), "--audit-log-path=" + c.AuditLog(),
 			"--audit-log-maxsize=200", "--audit-log-maxbackup=1",
-			"--profiling=false", "--v=1",
+			"--profiling=false",
 		},
-		ready: func(ctx context.Context) error { return c.apiServerReady(ctx) },
+		ready: c.apiServerReady,
 	}
 }
 
@@ -131,7 +133,7 @@ func (c *Cloud) clientOf(name, certificate string) []string {
 		"--kubeconfig=" + kubeconfig, "--authentication-kubeconfig=" + kubeconfig,
 		"--authorization-kubeconfig=" + kubeconfig, "--client-ca-file=" + c.pki("ca.crt"),
 		"--leader-elect=false", "--kube-api-qps=500", "--kube-api-burst=1000",
-		"--profiling=false", "--v=1",
+		"--profiling=false",
 	}
 }
 
@@ -141,7 +143,7 @@ func (c *Cloud) kubelet() component {
 		args: []string{
 			"--kubeconfig=" + c.pki("kubelet.kubeconfig"), "--node=" + NodeName,
 			"--state=" + c.path("pods"), "--logs=" + filepath.Join(c.Logs(), "pods"),
-			"--programs=" + c.bin + ":" + filepath.Join(c.bin, programs.ControlPlaneDir),
+			"--programs=" + strings.Join(append(slices.Clone(c.config.Programs), c.searchPath()), ":"),
 			"--client-ca-file=" + c.pki("ca.crt"),
 			"--restart-backoff=" + c.config.RestartBackoff.String(),
 			"--restart-backoff-max=" + c.config.RestartBackoffMax.String(),
@@ -156,7 +158,7 @@ func (c *Cloud) aurora() component {
 		args: append([]string{
 			fmt.Sprintf("--listen=127.0.0.1:%d", c.config.Ports[aurora]), "--data=" + c.path("aurora"),
 		}, c.config.AuroraFlags...),
-		ready: func(ctx context.Context) error { return c.auroraReady(ctx) },
+		ready: c.auroraReady,
 	}
 }
 

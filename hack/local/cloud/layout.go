@@ -26,6 +26,8 @@ type Options struct {
 	Out io.Writer
 	// AuroraFlags are given to the local Aurora on top of what it needs, when the cloud is made.
 	AuroraFlags []string
+	// Programs are folders of more programs that pods can run, looked into before bin.
+	Programs []string
 	// RestartBackoff and RestartBackoffMax are the first and the longest wait before a container that ended is
 	// started again: 1 s and 10 s if zero, where a kubelet has 10 s and 5 min.
 	RestartBackoff, RestartBackoffMax time.Duration
@@ -44,6 +46,7 @@ type Cloud struct {
 type config struct {
 	Ports             map[string]int
 	AuroraFlags       []string
+	Programs          []string
 	RestartBackoff    time.Duration
 	RestartBackoffMax time.Duration
 }

@@ -30,7 +30,7 @@ func (c *Cloud) prepare() error {
 		return err
 	}
 	c.config = config{
-		Ports: ports, AuroraFlags: c.options.AuroraFlags,
+		Ports: ports, AuroraFlags: c.options.AuroraFlags, Programs: c.options.Programs,
 		RestartBackoff:    orElse(c.options.RestartBackoff, time.Second),
 		RestartBackoffMax: orElse(c.options.RestartBackoffMax, 10*time.Second),
 	}

@@ -37,7 +37,17 @@ func (id Identity) Alive() bool {
 		return false
 	}
 	startTime, state, err := readStat(id.PID)
-	return err == nil && startTime == id.StartTime && state != 'Z' && state != 'X'
+	if err != nil || startTime != id.StartTime {
+		return false
+	}
+	return (state != 'Z' && state != 'X') || hasOtherThreads(id.PID)
+}
+
+// hasOtherThreads tells a process that has ended from one whose first thread only has: the others still hold its ports
+// and files for a moment after a SIGKILL.
+func hasOtherThreads(pid int) bool {
+	threads, err := os.ReadDir(fmt.Sprintf("/proc/%d/task", pid))
+	return err == nil && len(threads) > 1
 }
 
 // Signal sends the signal to the process, and to nothing if it has ended.

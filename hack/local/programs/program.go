@@ -62,7 +62,13 @@ func ControlPlane() []Program {
 // Ours lists the programs of this repository: what runs beside the control plane and what runs in pods.
 func Ours() []Program {
 	operator := []string{"api", "cmd", "controllers", "go.mod", "go.sum"}
-	local := []string{"hack/local", "go.mod", "go.sum"}
+	local := func(folders ...string) []string {
+		inputs := []string{"hack/local/go.mod", "hack/local/go.sum"}
+		for _, folder := range folders {
+			inputs = append(inputs, "hack/local/"+folder)
+		}
+		return inputs
+	}
 	return []Program{
 		{
 			Name: "local-aurora", Module: "hack/aurora/dolt", Package: "./cmd/local-aurora",
@@ -70,8 +76,11 @@ func Ours() []Program {
 			Flags:  []string{"-tags", "gms_pure_go"},
 			Inputs: []string{"hack/aurora", "go.mod", "go.sum"}, Hint: "about four minutes on two cores",
 		},
-		{Name: "process-kubelet", Module: "hack/local", Package: "./process-kubelet", Inputs: local},
-		{Name: "game-api", Module: "hack/local", Package: "./game-api", Inputs: local},
+		{
+			Name: "process-kubelet", Module: "hack/local", Package: "./process-kubelet",
+			Inputs: local("kubelet", "pki", "processes", "process-kubelet"),
+		},
+		{Name: "game-api", Module: "hack/local", Package: "./game-api", Inputs: local("game-api")},
 		{Name: "manager", Module: ".", Package: "./cmd/manager", Inputs: operator},
 		{Name: "kubectl-backtrack", Module: ".", Package: "./cmd/kubectl-backtrack", Inputs: operator},
 	}
