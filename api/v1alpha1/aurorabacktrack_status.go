@@ -121,7 +121,7 @@ type DependentStatus struct {
 	// +kubebuilder:validation:Minimum=-1000
 	// +kubebuilder:validation:Maximum=1000
 	Order int32 `json:"order,omitempty"`
-	// endRunningJobs: see the AuroraCluster's dependents.
+	// endRunningJobs is what the AuroraCluster's dependents say.
 	// +optional
 	EndRunningJobs bool `json:"endRunningJobs,omitempty"`
 	// replicas is how many it had when the plan was made; absent where the kind has none.
@@ -143,7 +143,7 @@ type AuroraBacktrackStatus struct {
 	// observedGeneration is the generation of the spec that this status is about; -1 before the first look.
 	// +optional
 	ObservedGeneration int64 `json:"observedGeneration,omitempty"`
-	// conditions: Admitted, PreflightPassed, DependentsPaused, Backtracked, ClusterAvailable,
+	// conditions are Admitted, PreflightPassed, DependentsPaused, Backtracked, ClusterAvailable,
 	// DependentsReconnected, Succeeded; Reconciling and Stalled while they are true.
 	// +optional
 	// +listType=map

@@ -69,7 +69,7 @@ type AuroraClusterStatus struct {
 	// observedGeneration is the generation of the spec that this status is about; -1 before the first look.
 	// +optional
 	ObservedGeneration int64 `json:"observedGeneration,omitempty"`
-	// conditions: Ready; Reconciling and Stalled while they are true.
+	// conditions are Ready; Reconciling and Stalled while they are true.
 	// +optional
 	// +listType=map
 	// +listMapKey=type

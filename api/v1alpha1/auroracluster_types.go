@@ -118,7 +118,7 @@ type Dependent struct {
 	// +kubebuilder:validation:Minimum=-1000
 	// +kubebuilder:validation:Maximum=1000
 	Order int32 `json:"order,omitempty"`
-	// endRunningJobs, on a CronJob with strategy Pause, deletes its Jobs that still run when pauseTimeout has
+	// endRunningJobs deletes, on a CronJob with strategy Pause, its Jobs that still run when pauseTimeout has
 	// passed. Default: the rewind does not start, and everything is resumed.
 	// +optional
 	// +kubebuilder:default=false
