@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	_ "time/tzdata" // the image has no zones of its own; policy.windows needs them
 
 	awsconfig "github.com/aws/aws-sdk-go-v2/config"
 	"k8s.io/apimachinery/pkg/runtime"

@@ -13,8 +13,10 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials/stscreds"
 	"github.com/aws/aws-sdk-go-v2/service/rds"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
+	"github.com/prometheus/client_golang/prometheus"
 	"golang.org/x/time/rate"
 	"k8s.io/utils/clock"
+	"sigs.k8s.io/controller-runtime/pkg/metrics"
 
 	"github.com/aurora-backtrack/operator/api/v1alpha1"
 )
@@ -147,10 +149,24 @@ func (p *Provider) call(ctx context.Context, s *session, operation string, do fu
 	ctx, cancel := context.WithTimeout(ctx, p.options.CallTimeout)
 	defer cancel()
 	if err := s.limiter.Wait(ctx); err != nil {
+		requests.WithLabelValues(operation, v1alpha1.ReasonThrottled).Inc()
 		return &Error{Operation: operation, Reason: v1alpha1.ReasonThrottled, Message: "no turn under our own request rate within the call's time: " + err.Error(), Refused: true, Passing: true}
 	}
-	return classify(operation, do(ctx))
+	err := classify(operation, do(ctx))
+	result := "OK"
+	if err != nil {
+		result = ReasonOf(err)
+	}
+	requests.WithLabelValues(operation, result).Inc()
+	return err
 }
+
+var requests = prometheus.NewCounterVec(prometheus.CounterOpts{
+	Name: "aurora_backtrack_rds_requests_total",
+	Help: "Requests to RDS by operation and result: OK, or the reason of the error. A paged read counts once.",
+}, []string{"operation", "result"})
+
+func init() { metrics.Registry.MustRegister(requests) }
 
 // dated measures RDS's clock against ours by the Date header of every answer.
 type dated struct {

@@ -74,7 +74,12 @@ func (x *run) clearToAsk(ctx context.Context) outcome {
 	if out := x.stillWanted(ctx); out.kind != goOn {
 		return out
 	}
-	if x.cluster == nil || !ledger.Holds(x.cluster, ledger.Reference(x.object)) {
+	for _, check := range []func() outcome{func() outcome { return x.approved(ctx) }, x.insideWindow} {
+		if out := check(); out.kind != goOn {
+			return x.notForever(out)
+		}
+	}
+	if !ledger.Holds(x.cluster, ledger.Reference(x.object)) {
 		if out := x.takeLock(ctx); out.kind != goOn {
 			return x.notForever(out)
 		}

@@ -76,6 +76,7 @@ func (x *run) conclude(ctx context.Context, out outcome) (ctrl.Result, error) {
 	}
 	x.announce(ctx)
 	if x.finished() {
+		x.countEnd()
 		return x.retire(ctx)
 	}
 	switch out.kind {

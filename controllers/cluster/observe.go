@@ -16,6 +16,7 @@ import (
 	"github.com/aurora-backtrack/operator/controllers/aurora"
 	"github.com/aurora-backtrack/operator/controllers/event"
 	"github.com/aurora-backtrack/operator/controllers/ledger"
+	"github.com/aurora-backtrack/operator/controllers/policy"
 )
 
 // patience is for how long a cluster stays Ready while RDS does not answer.
@@ -57,6 +58,10 @@ func (r *Reconciler) observe(ctx context.Context, cluster *v1alpha1.AuroraCluste
 			return nil, err
 		}
 		news = append(news, restarted...)
+	}
+	if _, _, err := policy.Open(cluster.Spec.Policy.Windows, r.Clock.Now()); err != nil {
+		r.ready(cluster, metav1.ConditionFalse, v1alpha1.ReasonInvalidSpec, "spec."+err.Error(), true)
+		return news, nil
 	}
 	r.ready(cluster, metav1.ConditionTrue, v1alpha1.ReasonReady, fmt.Sprintf("Aurora cluster %s can be backtracked", observed.Identifier), false)
 	return news, nil

@@ -41,10 +41,10 @@ type Reconciler struct {
 	looks looks
 }
 
-// Reconcile asks RDS about one cluster and writes down what it says.
-//
 // +kubebuilder:rbac:groups=aurora-backtrack.io,resources=auroraclusters,verbs=get;list;watch;patch
 // +kubebuilder:rbac:groups=aurora-backtrack.io,resources=auroraclusters/status,verbs=patch
+
+// Reconcile asks RDS about one cluster and writes down what it says.
 func (r *Reconciler) Reconcile(ctx context.Context, request ctrl.Request) (ctrl.Result, error) {
 	cluster := &v1alpha1.AuroraCluster{}
 	if err := r.Client.Get(ctx, request.NamespacedName, cluster); err != nil {
