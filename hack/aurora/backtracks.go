@@ -2,6 +2,7 @@ package aurora
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"time"
 )
@@ -128,9 +129,9 @@ func (s *Server) describeDBClusterBacktracks(c *call) (any, error) {
 			return nil, fail(faultBacktrackNotFound, "Backtrack %s of DB cluster %s not found.", id, cluster.Identifier)
 		}
 	}
-	// Newest first, so keys count down.
+	// Newest first, and the same key for a record when newer ones arrive.
 	found, marker, err := page(c.params, found, func(n int) string {
-		return fmt.Sprintf("%012d", len(cluster.Backtracks)-n)
+		return fmt.Sprintf("%010d", math.MaxInt32-n)
 	})
 	if err != nil {
 		return nil, err

@@ -14,8 +14,7 @@ const (
 
 // page cuts one page out of items, and returns the marker of the next one. A
 // marker names the last item given out, so that pages hold together while
-// items come and go; key must order the items as they stand, unless exact says
-// that their order is their own.
+// items come and go; the items must be in the order of their keys.
 func page[T any](p params, items []T, key func(T) string) ([]T, string, error) {
 	limit, err := p.integer("MaxRecords", maxRecords)
 	if err != nil {
