@@ -93,16 +93,12 @@ func (c command) start(ctx context.Context, args []string) error {
 }
 
 func build(ctx context.Context, options cloud.Options, names []string) error {
-	wanted := programs.All()
-	if len(names) > 0 {
-		wanted = programs.Named(names...)
+	wanted, err := programs.Named(options.Root, names...)
+	if len(names) == 0 {
+		wanted, err = programs.All(options.Root)
 	}
-	if len(wanted) < len(names) {
-		var known []string
-		for _, program := range programs.All() {
-			known = append(known, program.Name)
-		}
-		return fmt.Errorf("not all of %s are programs: choose from %s", strings.Join(names, ", "), strings.Join(known, ", "))
+	if err != nil {
+		return err
 	}
 	return cloud.Build(ctx, options, wanted)
 }

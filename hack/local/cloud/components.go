@@ -31,15 +31,24 @@ const serviceRange = "10.0.0.0/16"
 
 // component is one program of the cloud that runs as long as the cloud is up.
 type component struct {
-	name string
-	args []string
+	name    string
+	program programs.Program
+	args    []string
 	// ready returns nil once the component does its work.
 	ready func(context.Context) error
 }
 
 // components lists what runs, in the order in which it is started; they are stopped the other way round.
 func (c *Cloud) components() []component {
-	return []component{c.etcd(), c.apiServer(), c.controllerManager(), c.scheduler(), c.kubelet(), c.aurora()}
+	all := []component{c.etcd(), c.apiServer(), c.controllerManager(), c.scheduler(), c.kubelet(), c.aurora()}
+	for _, program := range append(programs.ControlPlane(), programs.Beside()...) {
+		for i := range all {
+			if all[i].name == program.Name {
+				all[i].program = program
+			}
+		}
+	}
+	return all
 }
 
 func (c *Cloud) component(name string) (component, error) {
@@ -156,7 +165,7 @@ func (c *Cloud) aurora() component {
 	return component{
 		name: aurora,
 		args: append([]string{
-			fmt.Sprintf("--listen=127.0.0.1:%d", c.config.Ports[aurora]), "--data=" + c.path("aurora"),
+			fmt.Sprintf("--listen=127.0.0.1:%d", c.config.Ports[aurora]), "--data-dir=" + c.path("aurora"),
 		}, c.config.AuroraFlags...),
 		ready: c.auroraReady,
 	}
@@ -164,12 +173,8 @@ func (c *Cloud) aurora() component {
 
 // daemon is the process of a component.
 func (c *Cloud) daemon(component component) processes.Daemon {
-	var path, build string
-	for _, program := range programs.Named(component.name) {
-		path, build = program.Path(c.bin), program.Built(c.bin)
-	}
 	return processes.Daemon{
-		Name: component.name, Path: path, Build: build, Args: component.args,
+		Name: component.name, Path: component.program.Path(c.bin), Build: component.program.Built(c.bin), Args: component.args,
 		// Nothing of the person's shell: no credentials, no proxies, no KUBECONFIG of another cluster.
 		Env: []string{
 			"PATH=" + os.Getenv("PATH"), "HOME=" + c.state, "TMPDIR=" + c.path("tmp"),

@@ -79,7 +79,7 @@ func (c *Cloud) nodeReady(ctx context.Context) error {
 	if err := c.get(ctx, c.APIServerURL()+"/api/v1/nodes/"+NodeName, &node); err != nil {
 		return err
 	}
-	id, running := c.daemon(c.kubelet()).Identity()
+	id, running := c.daemon(component{name: kubelet}).Identity()
 	if !running || node.Status.NodeInfo.BootID != id.String() {
 		return errors.New("the node was not yet reported by this kubelet")
 	}

@@ -20,7 +20,11 @@ const marker = ".local-cloud"
 // Up brings the whole cloud up: builds what is missing, starts what does not run, installs the operator and writes the
 // env file. On a cloud that is up it changes nothing but what has changed in the checkout.
 func (c *Cloud) Up(ctx context.Context) error {
-	return c.up(ctx, programs.All(), []string{etcd, apiServer, controllerManager, scheduler, kubelet, aurora},
+	needed, err := programs.All(c.options.Root)
+	if err != nil {
+		return err
+	}
+	return c.up(ctx, needed, []string{etcd, apiServer, controllerManager, scheduler, kubelet, aurora},
 		step{"installing the operator from config/default", c.installOperator},
 		step{"writing " + c.EnvFile(), func(context.Context) error { return c.writeEnv() }},
 	)
@@ -28,8 +32,11 @@ func (c *Cloud) Up(ctx context.Context) error {
 
 // UpKubernetes brings up the control plane and the kubelet only, with nothing installed.
 func (c *Cloud) UpKubernetes(ctx context.Context) error {
-	needed := append(programs.ControlPlane(), programs.Named(kubelet)...)
-	return c.up(ctx, needed, []string{etcd, apiServer, controllerManager, scheduler, kubelet})
+	built, err := programs.Named(c.options.Root, kubelet)
+	if err != nil {
+		return err
+	}
+	return c.up(ctx, append(programs.ControlPlane(), built...), []string{etcd, apiServer, controllerManager, scheduler, kubelet})
 }
 
 // Build builds what is missing of the programs, and nothing else.

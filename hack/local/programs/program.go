@@ -3,7 +3,10 @@
 package programs
 
 import (
+	"fmt"
+	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -38,7 +41,10 @@ func (p Program) Path(bin string) string { return filepath.Join(bin, p.Dir, p.Na
 
 // All lists the programs in the order in which they are built: the quick ones of this repository last, so that a
 // first build has its long waits behind it when the first compile error can come.
-func All() []Program { return append(ControlPlane(), Ours()...) }
+func All(root string) ([]Program, error) {
+	commands, err := commands(root)
+	return slices.Concat(ControlPlane(), Beside(), commands), err
+}
 
 // ControlPlane lists etcd, the Kubernetes control plane and kubectl.
 func ControlPlane() []Program {
@@ -59,9 +65,24 @@ func ControlPlane() []Program {
 	}
 }
 
-// Ours lists the programs of this repository: what runs beside the control plane and what runs in pods.
-func Ours() []Program {
-	operator := []string{"api", "cmd", "controllers", "go.mod", "go.sum"}
+// commands lists the programs of the operator itself: one for each folder of cmd.
+func commands(root string) ([]Program, error) {
+	entries, err := os.ReadDir(filepath.Join(root, "cmd"))
+	if err != nil {
+		return nil, fmt.Errorf("looking for the operator's programs: %w", err)
+	}
+	var found []Program
+	for _, entry := range entries {
+		found = append(found, Program{
+			Name: entry.Name(), Module: ".", Package: "./cmd/" + entry.Name(),
+			Inputs: []string{"api", "cmd", "controllers", "go.mod", "go.sum"},
+		})
+	}
+	return found, nil
+}
+
+// Beside lists what this repository has for the local cloud only: what runs beside the control plane and in pods.
+func Beside() []Program {
 	local := func(folders ...string) []string {
 		inputs := []string{"hack/local/go.mod", "hack/local/go.sum"}
 		for _, folder := range folders {
@@ -81,22 +102,28 @@ func Ours() []Program {
 			Inputs: local("kubelet", "pki", "processes", "process-kubelet"),
 		},
 		{Name: "game-api", Module: "hack/local", Package: "./game-api", Inputs: local("game-api")},
-		{Name: "manager", Module: ".", Package: "./cmd/manager", Inputs: operator},
-		{Name: "kubectl-backtrack", Module: ".", Package: "./cmd/kubectl-backtrack", Inputs: operator},
 	}
 }
 
-// Named picks programs by their names.
-func Named(names ...string) []Program {
-	var picked []Program
-	for _, p := range All() {
-		for _, name := range names {
-			if p.Name == name {
-				picked = append(picked, p)
-			}
-		}
+// Named picks programs by their names, and fails on a name that none of them has.
+func Named(root string, names ...string) ([]Program, error) {
+	all, err := All(root)
+	if err != nil {
+		return nil, err
 	}
-	return picked
+	var picked []Program
+	for _, name := range names {
+		i := slices.IndexFunc(all, func(p Program) bool { return p.Name == name })
+		if i < 0 {
+			var known []string
+			for _, p := range all {
+				known = append(known, p.Name)
+			}
+			return nil, fmt.Errorf("there is no program %q: choose from %s", name, strings.Join(known, ", "))
+		}
+		picked = append(picked, all[i])
+	}
+	return picked, nil
 }
 
 // kubernetesLDFlags are the linker flags of the control plane. They are part of no compile step, so that they never
