@@ -54,9 +54,9 @@ func (w *Workloads) findAutoscalers(ctx context.Context, all []found) ([]found, 
 	return slices.Concat(held...), err
 }
 
-// checkHPAs notes a problem on each target that its HorizontalPodAutoscaler may wake.
-//
 // +kubebuilder:rbac:groups=autoscaling,resources=horizontalpodautoscalers,verbs=list
+
+// checkHPAs notes a problem on each target that its HorizontalPodAutoscaler may wake.
 func (w *Workloads) checkHPAs(ctx context.Context, namespace string, targets []*found) error {
 	err := pages(ctx, w.Client, &autoscalingv2.HorizontalPodAutoscalerList{}, func(page *autoscalingv2.HorizontalPodAutoscalerList) error {
 		for _, hpa := range page.Items {

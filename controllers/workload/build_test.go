@@ -16,7 +16,6 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/types"
-	"k8s.io/client-go/rest"
 	clocktesting "k8s.io/utils/clock/testing"
 	"k8s.io/utils/ptr"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -72,8 +71,6 @@ func (l *callLog) take() string {
 	l.calls, l.most = nil, 0
 	return strings.Join(parts, ", ")
 }
-
-var _ = rest.Config{} // the wrapper goes into one
 
 func (w *world) newNamespace(labels map[string]string) string {
 	w.Helper()

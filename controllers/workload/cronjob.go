@@ -16,9 +16,9 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 )
 
-// jobs reads the Jobs that a CronJob has made. No label leads from one to the other, only the owner.
-//
 // +kubebuilder:rbac:groups=batch,resources=jobs,verbs=list;delete
+
+// jobs reads the Jobs that a CronJob has made. No label leads from one to the other, only the owner.
 func (w *Workloads) jobs(ctx context.Context, cronJob *unstructured.Unstructured) ([]batchv1.Job, error) {
 	var own []batchv1.Job
 	err := pages(ctx, w.Client, &batchv1.JobList{}, func(page *batchv1.JobList) error {

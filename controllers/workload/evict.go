@@ -87,9 +87,9 @@ func ordinal(pod *corev1.Pod) int {
 	return n
 }
 
-// evict asks for the pods to be evicted. held says which one a PodDisruptionBudget keeps for now.
-//
 // +kubebuilder:rbac:groups="",resources=pods/eviction,verbs=create
+
+// evict asks for the pods to be evicted. held says which one a PodDisruptionBudget keeps for now.
 func (w *Workloads) evict(ctx context.Context, pods []corev1.Pod) (held string, err error) {
 	var errs []error
 	for i := range pods {

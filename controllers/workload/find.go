@@ -109,10 +109,9 @@ func (w *Workloads) readListed(ctx context.Context, f *found) error {
 		f.kind = k
 		f.u, err = w.get(ctx, k, dep)
 	}
-	var noScale *noScaleError
 	switch {
-	case errors.As(err, &noScale):
-		f.fail(notSound("%s: %v", nameOf(dep), noScale))
+	case errors.Is(err, errNoScale):
+		f.fail(notSound("%s %v", nameOf(dep), errNoScale))
 	case apierrors.IsNotFound(err):
 		f.fail(notFound("%s does not exist: correct the entry of spec.dependents, or remove it", nameOf(dep)))
 	case gone(err):

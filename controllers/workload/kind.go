@@ -53,12 +53,12 @@ const (
 	cannotRestart
 )
 
-// builtIn are the kinds that are known by name, and listed by label. Others need a scale subresource.
-//
 // +kubebuilder:rbac:groups=apps,resources=deployments;statefulsets;daemonsets;replicasets,verbs=get;list;patch
 // +kubebuilder:rbac:groups=batch,resources=cronjobs,verbs=get;list;patch
 // +kubebuilder:rbac:groups=argoproj.io,resources=rollouts,verbs=get;list;patch
 // +kubebuilder:rbac:groups=keda.sh,resources=scaledobjects,verbs=get;list;patch
+
+// builtIn are the kinds that are known by name, and listed by label. Others need a scale subresource.
 var builtIn = []*kind{
 	{
 		gvk:      appsv1.SchemeGroupVersion.WithKind("Deployment"),

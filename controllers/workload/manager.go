@@ -16,26 +16,19 @@ type manager struct {
 	metav1.ManagedFieldsEntry
 }
 
-// lastManager finds who other than the operator wrote the field last. Where nobody owns the field, for
-// instance because it was removed, it is whoever wrote anything last.
+// lastManager finds who other than the operator wrote the field last. Who removed a field, the API server
+// does not record.
 func lastManager(u *unstructured.Unstructured, path []string) manager {
-	var owner, latest manager
+	var last manager
 	for _, entry := range u.GetManagedFields() {
 		if entry.Manager == v1alpha1.WorkloadFieldManager || entry.Subresource == "status" {
 			continue
 		}
-		m := manager{entry}
-		if m.owns(path) && m.after(owner) {
-			owner = m
-		}
-		if m.after(latest) {
-			latest = m
+		if m := (manager{entry}); m.owns(path) && m.after(last) {
+			last = m
 		}
 	}
-	if owner.Manager != "" {
-		return owner
-	}
-	return latest
+	return last
 }
 
 // ownedByUs answers whether the operator itself was the last to change the field.
@@ -85,7 +78,7 @@ func (m manager) owns(path []string) bool {
 func (m manager) name() string {
 	switch {
 	case m.Manager == "":
-		return "an unknown field manager"
+		return "a field manager that is not recorded"
 	case m.Subresource != "":
 		return fmt.Sprintf("field manager %q through the %s subresource", m.Manager, m.Subresource)
 	}

@@ -35,9 +35,9 @@ var alive = client.MatchingFieldsSelector{Selector: fields.AndSelectors(
 // errEnough ends a list early.
 var errEnough = errors.New("enough")
 
-// firstPod names one pod of the set that has not ended; "" when all are gone.
-//
 // +kubebuilder:rbac:groups="",resources=pods,verbs=list
+
+// firstPod names one pod of the set that has not ended; "" when all are gone.
 func (w *Workloads) firstPod(ctx context.Context, set podSet) (string, error) {
 	found := ""
 	list := &metav1.PartialObjectMetadataList{}

@@ -66,7 +66,7 @@ func (w *Workloads) readyOne(ctx context.Context, id string, dep *v1alpha1.Depen
 		return nil
 	}
 	if restarted && !isRestarted(k, u, id) {
-		set(dep, v1alpha1.DependentPending, fmt.Sprintf("the annotation of its restart is not there any more, removed by %s", lastManager(u, templateAnnotation).name()))
+		set(dep, v1alpha1.DependentPending, "the annotation of its restart was removed from its pod template: it is restarted again")
 		return nil
 	}
 	p, pods, err := w.progressOf(ctx, k, u, restarted)

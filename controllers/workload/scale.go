@@ -2,9 +2,11 @@ package workload
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -12,10 +14,10 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
-
 	"github.com/aurora-backtrack/operator/api/v1alpha1"
 )
+
+// +kubebuilder:rbac:groups=apiextensions.k8s.io,resources=customresourcedefinitions,verbs=get
 
 // scaled makes a kind out of anything with a scale subresource. It is paused through the object itself and
 // not through its scale, because only there the number and the mark fit into one write: with two writes, a
@@ -26,8 +28,6 @@ import (
 //
 // The operator's own role names no such kinds; whoever lists one grants get and patch on it, and get on
 // its scale.
-//
-// +kubebuilder:rbac:groups=apiextensions.k8s.io,resources=customresourcedefinitions,verbs=get
 func (w *Workloads) scaled(ctx context.Context, apiVersion, name string) (*kind, error) {
 	gv, err := schema.ParseGroupVersion(apiVersion)
 	if err != nil {
@@ -75,15 +75,11 @@ func (w *Workloads) specReplicasPath(ctx context.Context, mapping *meta.RESTMapp
 			return strings.Split(strings.TrimPrefix(path, "."), "."), nil
 		}
 	}
-	return nil, &noScaleError{kind: mapping.GroupVersionKind.Kind}
+	return nil, errNoScale
 }
 
-// noScaleError: the kind can be neither paused nor restarted.
-type noScaleError struct{ kind string }
-
-func (e *noScaleError) Error() string {
-	return fmt.Sprintf("%s has no scale subresource, so it can be neither paused nor restarted: give it strategy None, or leave it out", e.kind)
-}
+// errNoScale: the kind can be neither paused nor restarted.
+var errNoScale = errors.New("has no scale subresource, so it can be neither paused nor restarted: give it strategy None, or leave it out")
 
 // scale reads the scale subresource.
 func (w *Workloads) scale(ctx context.Context, u *unstructured.Unstructured) (*unstructured.Unstructured, error) {
@@ -129,7 +125,7 @@ func (w *Workloads) checkScales(ctx context.Context, all []found) error {
 func (w *Workloads) checkScale(ctx context.Context, k *kind, u *unstructured.Unstructured) (string, error) {
 	scale, err := w.scale(ctx, u)
 	if apierrors.IsNotFound(err) {
-		return (&noScaleError{kind: u.GetKind()}).Error(), nil
+		return errNoScale.Error(), nil
 	}
 	if err != nil {
 		return "", err
