@@ -55,7 +55,11 @@ func (r *Reconciler) Reconcile(ctx context.Context, request ctrl.Request) (ctrl.
 	}
 	saved := cluster.DeepCopy()
 	if controllerutil.AddFinalizer(cluster, v1alpha1.Finalizer) {
-		return r.conclude(ctx, cluster, r.Client.Patch(ctx, cluster, lockedPatch(saved), client.FieldOwner(v1alpha1.FieldManager)))
+		// A finalizer changes no generation, so no event brings us back: the first look is now.
+		if err := r.Client.Patch(ctx, cluster, lockedPatch(saved), client.FieldOwner(v1alpha1.FieldManager)); err != nil {
+			return r.conclude(ctx, cluster, err)
+		}
+		saved = cluster.DeepCopy()
 	}
 	news, err := r.observe(ctx, cluster)
 	if err != nil {
