@@ -65,7 +65,7 @@ func (w *world) pods(d *appsv1.Deployment, wanted int32) {
 	}
 	for i := len(list.Items); i < int(wanted); i++ {
 		w.create(&corev1.Pod{
-			ObjectMeta: metav1.ObjectMeta{Namespace: d.Namespace, Name: fmt.Sprintf("%s-%d", d.Name, w.uids), Labels: d.Spec.Template.Labels},
+			ObjectMeta: metav1.ObjectMeta{Namespace: d.Namespace, Name: fmt.Sprintf("%s-%d", d.Name, w.made), Labels: d.Spec.Template.Labels},
 			Status:     corev1.PodStatus{Phase: corev1.PodRunning},
 		})
 	}

@@ -15,14 +15,12 @@ import (
 	"k8s.io/apimachinery/pkg/api/meta/testrestmapper"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
-	"k8s.io/apimachinery/pkg/runtime/serializer"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
 	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
-	clientgotesting "k8s.io/client-go/testing"
 	clocktesting "k8s.io/utils/clock/testing"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
-	"sigs.k8s.io/controller-runtime/pkg/client/fake"
 
 	"github.com/aurora-backtrack/operator/api/v1alpha1"
 	"github.com/aurora-backtrack/operator/controllers/aurora"
@@ -30,28 +28,29 @@ import (
 	"github.com/aurora-backtrack/operator/controllers/event"
 	"github.com/aurora-backtrack/operator/controllers/workload"
 	local "github.com/aurora-backtrack/operator/hack/aurora"
+	"github.com/aurora-backtrack/operator/hack/fakeapi"
 )
 
 // world is everything around the operator, in memory and with one clock: an API server, the local Aurora
 // behind the real SDK, and what stands in for the workload controllers. Time passes only when a test says so.
 type world struct {
-	t     testing.TB
-	api   client.WithWatch
-	rds   *local.Server
-	clock *clocktesting.FakeClock
+	t      testing.TB
+	server *fakeapi.Server
+	api    client.WithWatch // of the server
+	rds    *local.Server
+	clock  *clocktesting.FakeClock
 	// kubelet is what the workload controllers and kubelets would do; tests may replace it.
 	kubelet func(*world)
-	// uids numbers the objects, as the in-memory API server does not.
-	uids int
+	// made counts the objects, to name pods by.
+	made int
 }
 
 var start = time.Date(2023, 12, 23, 14, 10, 0, 0, time.UTC)
 
-// scheme, mapper and codecs are made once: making them costs more than a whole rewind.
+// scheme and mapper are made once: making them costs more than a whole rewind.
 var (
 	scheme = newScheme()
 	mapper = testrestmapper.TestOnlyStaticRESTMapper(scheme)
-	codecs = serializer.NewCodecFactory(scheme)
 )
 
 func newScheme() *runtime.Scheme {
@@ -67,11 +66,11 @@ func newScheme() *runtime.Scheme {
 func newWorld(t testing.TB) *world {
 	t.Helper()
 	w := &world{t: t, clock: clocktesting.NewFakeClock(start), kubelet: rollout}
-	index := func(o client.Object) []string { return []string{o.(*v1alpha1.AuroraBacktrack).Spec.ClusterRef.Name} }
-	w.api = fake.NewClientBuilder().WithScheme(scheme).WithRESTMapper(mapper).
-		WithObjectTracker(clientgotesting.NewObjectTracker(scheme, codecs.UniversalDecoder())). // without managed fields, which cost most
-		WithStatusSubresource(&v1alpha1.AuroraCluster{}, &v1alpha1.AuroraBacktrack{}).
-		WithIndex(&v1alpha1.AuroraBacktrack{}, clusterIndex, index).Build()
+	w.server = fakeapi.New(fakeapi.Options{Scheme: scheme, Mapper: mapper, Now: w.clock.Now, StatusDefaults: map[schema.GroupKind]map[string]any{
+		{Group: v1alpha1.GroupVersion.Group, Kind: "AuroraBacktrack"}: {"observedGeneration": int64(-1)},
+		{Group: v1alpha1.GroupVersion.Group, Kind: "AuroraCluster"}:   {"observedGeneration": int64(-1)},
+	}})
+	w.api = w.server.Client()
 	server, err := local.NewServer(local.Options{Now: w.clock.Now, Wait: func(time.Duration) {}, Timing: local.Timing{
 		Unlisted: 2 * time.Second, Pending: 4 * time.Second, Backtracking: 10 * time.Second, StatusLag: 3 * time.Second,
 	}})
@@ -106,13 +105,10 @@ func undo(name string) *v1alpha1.AuroraBacktrack {
 	}}
 }
 
-// create stores the object with what the API server would give it.
+// create stores the object.
 func (w *world) create(o client.Object) {
 	w.t.Helper()
-	w.uids++
-	o.SetUID(types.UID(fmt.Sprintf("uid-%d", w.uids)))
-	o.SetGeneration(1)
-	o.SetCreationTimestamp(metav1.NewTime(w.clock.Now()))
+	w.made++
 	if err := w.api.Create(context.Background(), o); err != nil {
 		w.t.Fatal(err)
 	}
@@ -146,7 +142,6 @@ func (w *world) edit(name string, change func(*v1alpha1.AuroraBacktrack)) {
 	w.t.Helper()
 	b := w.read(name)
 	change(b)
-	b.Generation++
 	if err := w.api.Update(context.Background(), b); err != nil {
 		w.t.Fatal(err)
 	}
@@ -157,7 +152,6 @@ func (w *world) editCluster(name string, change func(*v1alpha1.AuroraCluster)) {
 	w.t.Helper()
 	c := w.readCluster(name)
 	change(c)
-	c.Generation++
 	if err := w.api.Update(context.Background(), c); err != nil {
 		w.t.Fatal(err)
 	}
