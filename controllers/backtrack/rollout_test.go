@@ -3,14 +3,17 @@ package backtrack
 import (
 	"context"
 	"fmt"
+	"maps"
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/utils/ptr"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/aurora-backtrack/operator/api/v1alpha1"
+	"github.com/aurora-backtrack/operator/hack/fakeapi"
 )
 
 // deployment is a healthy Deployment that depends on AuroraCluster game.
@@ -31,13 +34,11 @@ func deployment(name string, replicas int32, strategy v1alpha1.Strategy) *appsv1
 // rollout does for every Deployment what its controller and the kubelets would: as many ready pods as the
 // spec asks for, of the newest template.
 func rollout(w *world) {
-	ctx := context.Background()
-	var list appsv1.DeploymentList
-	if err := w.api.List(ctx, &list); err != nil {
-		w.t.Fatal(err)
-	}
-	for i := range list.Items {
-		d := &list.Items[i]
+	for key, object := range w.server.Snapshot() {
+		if key.Kind != "Deployment" || settled(object) {
+			continue
+		}
+		d := w.readDeployment(key.Name)
 		n := ptr.Deref(d.Spec.Replicas, 1)
 		w.pods(d, n)
 		saved := d.DeepCopy()
@@ -45,29 +46,57 @@ func rollout(w *world) {
 			ObservedGeneration: d.Generation, Replicas: n, UpdatedReplicas: n, ReadyReplicas: n, AvailableReplicas: n,
 			Conditions: []appsv1.DeploymentCondition{{Type: appsv1.DeploymentAvailable, Status: corev1.ConditionTrue}},
 		}
-		if err := w.api.Status().Patch(ctx, d, client.MergeFrom(saved)); err != nil {
+		if err := w.api.Status().Patch(context.Background(), d, client.MergeFrom(saved)); err != nil {
 			w.t.Fatal(err)
 		}
 	}
 }
 
-// pods makes the Deployment's pods as many as wanted.
+// settled tells whether the Deployment's controller has nothing to do.
+func settled(object fakeapi.Object) bool {
+	generation, _, _ := unstructured.NestedInt64(object, "metadata", "generation")
+	observed, _, _ := unstructured.NestedInt64(object, "status", "observedGeneration")
+	return observed == generation
+}
+
+// pods makes the Deployment's pods as many as wanted, all of its newest template.
 func (w *world) pods(d *appsv1.Deployment, wanted int32) {
 	ctx := context.Background()
 	var list corev1.PodList
 	if err := w.api.List(ctx, &list, client.InNamespace(d.Namespace), client.MatchingLabels(d.Spec.Selector.MatchLabels)); err != nil {
 		w.t.Fatal(err)
 	}
-	for i := int(wanted); i < len(list.Items); i++ {
-		if err := w.api.Delete(ctx, &list.Items[i]); err != nil {
-			w.t.Fatal(err)
+	hash := templateHash(d)
+	for i := range list.Items {
+		if pod := &list.Items[i]; pod.Labels[appsv1.DefaultDeploymentUniqueLabelKey] != hash || wanted == 0 {
+			if err := w.api.Delete(ctx, pod); err != nil {
+				w.t.Fatal(err)
+			}
+			continue
 		}
+		wanted--
 	}
-	for i := len(list.Items); i < int(wanted); i++ {
-		w.create(&corev1.Pod{
-			ObjectMeta: metav1.ObjectMeta{Namespace: d.Namespace, Name: fmt.Sprintf("%s-%d", d.Name, w.made), Labels: d.Spec.Template.Labels},
-			Status:     corev1.PodStatus{Phase: corev1.PodRunning},
-		})
+	for ; wanted > 0; wanted-- {
+		w.create(podOf(d, hash, w.made))
+	}
+}
+
+// templateHash tells one template from another: restarts are all that changes it here.
+func templateHash(d *appsv1.Deployment) string {
+	by := d.Spec.Template.Annotations[v1alpha1.RestartedByAnnotation]
+	return "hash" + by[max(0, len(by)-4):]
+}
+
+// podOf is a pod as the Deployment's ReplicaSet would make it.
+func podOf(d *appsv1.Deployment, hash string, number int) *corev1.Pod {
+	labels := map[string]string{appsv1.DefaultDeploymentUniqueLabelKey: hash}
+	maps.Copy(labels, d.Spec.Template.Labels)
+	set := fmt.Sprintf("%s-%s", d.Name, hash)
+	return &corev1.Pod{
+		ObjectMeta: metav1.ObjectMeta{
+			Namespace: d.Namespace, Name: fmt.Sprintf("%s-%d", set, number), Labels: labels, Annotations: d.Spec.Template.Annotations,
+			OwnerReferences: []metav1.OwnerReference{{APIVersion: "apps/v1", Kind: "ReplicaSet", Name: set, UID: d.UID, Controller: ptr.To(true)}},
+		},
 	}
 }
 

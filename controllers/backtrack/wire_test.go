@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"strings"
 	"sync"
+	"time"
 
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/client/interceptor"
@@ -30,12 +31,19 @@ type hook func(moment) error
 // errDead stands for the end of a process.
 var errDead = errors.New("the process is dead")
 
+// errServer is what a hook returns for an answer 500 of RDS, in place of the work or after it.
+var errServer = errors.New("RDS answers with 500")
+
 // wire is all that connects one process with the API server and RDS.
 type wire struct {
 	hook hook
-	mu   sync.Mutex
-	dead bool
-	n    int
+	// now tells the time that goes on while a hook holds a call up: a call whose time is over is not sent.
+	now func() time.Time
+	// called is told of every call that RDS has answered, or done without an answer.
+	called func(action string)
+	mu     sync.Mutex
+	dead   bool
+	n      int
 }
 
 func (l *wire) at(what string, after bool) error {
@@ -97,7 +105,7 @@ func (l *wire) client(api client.WithWatch) client.Client {
 			if !l.alive() {
 				return errDead
 			}
-			return c.List(ctx, list, supported(opts)...)
+			return c.List(ctx, list, opts...)
 		},
 		Create: func(ctx context.Context, c client.WithWatch, o client.Object, opts ...client.CreateOption) error {
 			return l.around("create "+kind(o), func() error { return c.Create(ctx, o, opts...) })
@@ -123,16 +131,6 @@ func (l *wire) client(api client.WithWatch) client.Client {
 	})
 }
 
-// supported leaves out field selectors on pods, which the in-memory API server can't evaluate. Its pods have
-// no terminal phase.
-func supported(opts []client.ListOption) []client.ListOption {
-	options := (&client.ListOptions{}).ApplyOptions(opts)
-	if options.FieldSelector != nil && strings.Contains(options.FieldSelector.String(), "status.phase") {
-		options.FieldSelector = nil
-	}
-	return []client.ListOption{options}
-}
-
 // http puts the wire between the SDK and RDS.
 func (l *wire) http(next *http.Client) *http.Client {
 	return &http.Client{Transport: roundTripper(func(r *http.Request) (*http.Response, error) {
@@ -146,16 +144,38 @@ func (l *wire) http(next *http.Client) *http.Client {
 			return nil, err
 		}
 		var response *http.Response
+		begun, left := l.now(), time.Hour
+		if deadline, bounded := r.Context().Deadline(); bounded {
+			left = time.Until(deadline)
+		}
 		err = l.around(form.Get("Action"), func() error {
+			if l.now().Sub(begun) >= left {
+				return context.DeadlineExceeded
+			}
 			var err error
 			response, err = next.Transport.RoundTrip(r)
+			if l.called != nil {
+				l.called(form.Get("Action"))
+			}
 			return err
 		})
+		if errors.Is(err, errServer) {
+			return serverError(r), nil
+		}
 		if err != nil {
 			return nil, err
 		}
 		return response, nil
 	})}
+}
+
+// serverError is what RDS says when it does not know itself what happened.
+func serverError(r *http.Request) *http.Response {
+	const body = "<ErrorResponse><Error><Type>Receiver</Type><Code>InternalFailure</Code><Message>An internal error occurred.</Message></Error></ErrorResponse>"
+	return &http.Response{
+		StatusCode: http.StatusInternalServerError, Header: http.Header{"Content-Type": {"text/xml"}},
+		Body: io.NopCloser(strings.NewReader(body)), Request: r,
+	}
 }
 
 type roundTripper func(*http.Request) (*http.Response, error)

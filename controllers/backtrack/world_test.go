@@ -191,7 +191,12 @@ type operator struct {
 // and after; see wire.
 func (w *world) newOperator(hook hook) *operator {
 	w.t.Helper()
-	line := &wire{hook: hook}
+	return w.assemble(&wire{hook: hook}, func(live client.Client) client.Client { return live }, DefaultSettings())
+}
+
+// assemble puts a process together. The cache is what it reads its own kinds from; the rest it reads live.
+func (w *world) assemble(line *wire, cache func(live client.Client) client.Client, settings Settings) *operator {
+	line.now = w.clock.Now
 	api := line.client(w.api)
 	rds := aurora.NewProvider(aurora.Options{Clock: w.clock, Config: aws.Config{
 		Region: "eu-west-1", Credentials: credentials.NewStaticCredentialsProvider("key", "secret", ""),
@@ -199,11 +204,12 @@ func (w *world) newOperator(hook hook) *operator {
 		Retryer: func() aws.Retryer { return aws.NopRetryer{} }, // the SDK's retries wait in real time
 	}})
 	workloads := &workload.Workloads{Client: api, Clock: w.clock}
-	events := &event.Announcer{Client: api, Clock: w.clock}
+	cached := cache(api)
+	events := &event.Announcer{Client: cached, Clock: w.clock}
 	return &operator{
 		world: w, wire: line,
-		backtracks: &Reconciler{Client: api, Live: api, RDS: rds, Workloads: workloads, Clock: w.clock, Events: events, Settings: DefaultSettings()},
-		clusters:   &cluster.Reconciler{Client: api, Live: api, RDS: rds, Workloads: workloads, Clock: w.clock, Events: events},
+		backtracks: &Reconciler{Client: cached, Live: api, RDS: rds, Workloads: workloads, Clock: w.clock, Events: events, Settings: settings},
+		clusters:   &cluster.Reconciler{Client: cached, Live: api, RDS: rds, Workloads: workloads, Clock: w.clock, Events: events},
 	}
 }
 
