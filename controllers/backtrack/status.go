@@ -15,6 +15,10 @@ func (x *run) begin() {
 			x.put(s.condition, metav1.ConditionUnknown, v1alpha1.ReasonWaiting, "waits for an earlier step")
 		}
 	}
+	if meta.FindStatusCondition(x.object.Status.Conditions, v1alpha1.ConditionSucceeded) == nil {
+		// The first write may come in the middle of the walk, before what is about to be done.
+		x.summarize(waiting(0, v1alpha1.ReasonWaiting, "looked at for the first time"))
+	}
 }
 
 // summarize derives the root condition and its two companions from the walk. Reconciling and Stalled exist
