@@ -7,6 +7,7 @@ import (
 	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/log"
 
@@ -43,7 +44,7 @@ func (x *run) backtrack(ctx context.Context) outcome {
 // ask looks at everything once more, stores the claim, and calls RDS.
 func (x *run) ask(ctx context.Context, attempt int32) outcome {
 	if out := x.clearToAsk(ctx); out.kind != goOn {
-		return out
+		return x.notForever(out)
 	}
 	claim := v1alpha1.Claim{
 		ClaimedAt:   v1alpha1.NewTimestamp(x.now()),
@@ -81,12 +82,12 @@ func (x *run) clearToAsk(ctx context.Context) outcome {
 	}
 	if !ledger.Holds(x.cluster, ledger.Reference(x.object)) {
 		if out := x.takeLock(ctx); out.kind != goOn {
-			return x.notForever(out)
+			return out
 		}
 	}
 	observed, err := x.describe(ctx)
 	if err != nil {
-		return x.notForever(x.rdsTrouble(err))
+		return x.rdsTrouble(err)
 	}
 	if plan := x.object.Status.Plan; plan != nil && observed.ResourceID != plan.DBClusterResourceID {
 		return halted(v1alpha1.ReasonClusterReplaced, fmt.Sprintf("Aurora cluster %s was deleted and created again since the preflight (%s, was %s); RDS was not asked", observed.Identifier, observed.ResourceID, plan.DBClusterResourceID))
@@ -95,7 +96,7 @@ func (x *run) clearToAsk(ctx context.Context) outcome {
 		return out
 	}
 	if out := x.idle(ctx, observed); out.kind != goOn {
-		return x.notForever(out)
+		return out
 	}
 	err = x.Workloads.Verify(ctx, x.object.UID, x.object.Status.Dependents)
 	var reverted *workload.RevertedError
@@ -103,21 +104,32 @@ func (x *run) clearToAsk(ctx context.Context) outcome {
 		return halted(v1alpha1.ReasonPauseReverted, reverted.Error())
 	}
 	if err != nil {
-		return failed(fmt.Errorf("looking whether everything is still paused: %w", err))
+		return waiting(look, v1alpha1.ReasonPausing, "not everything is quiet any more: "+err.Error())
 	}
 	return done("", "")
 }
 
-// notForever ends a wait that keeps applications down: after the pause's timeout everything is resumed.
+// notForever ends a wait, or trouble that does not pass, that keeps applications down: after the pause's
+// timeout everything is resumed.
 func (x *run) notForever(out outcome) outcome {
-	timeout := defaultPauseTimeout
+	timeout, message := defaultPauseTimeout, out.message
 	if x.cluster != nil {
 		timeout = x.cluster.Spec.PauseTimeout.Or(defaultPauseTimeout)
 	}
-	if out.kind == wait && x.count(v1alpha1.StrategyPause) > 0 && x.now().Sub(x.since(v1alpha1.ConditionDependentsPaused)) > timeout {
-		return halted(v1alpha1.ReasonPauseTimedOut, fmt.Sprintf("RDS could not be asked within %s of the pause; everything is resumed: %s", timeout, out.message))
+	switch {
+	case out.kind == fault:
+		message = out.err.Error()
+	case out.kind != wait:
+		return out
 	}
-	return out
+	since := v1alpha1.ConditionDependentsPaused
+	if !meta.IsStatusConditionTrue(x.object.Status.Conditions, since) {
+		since = v1alpha1.ConditionPreflightPassed
+	}
+	if x.count(v1alpha1.StrategyPause) == 0 || x.now().Sub(x.since(since)) <= timeout {
+		return out
+	}
+	return halted(v1alpha1.ReasonPauseTimedOut, fmt.Sprintf("RDS could not be asked within %s of the pause; everything is resumed: %s", timeout, message))
 }
 
 // claim stores the claim, first in the ledger, under the lock, then in the object. Each write carries an

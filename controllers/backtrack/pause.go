@@ -2,10 +2,12 @@ package backtrack
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
 	"github.com/aurora-backtrack/operator/api/v1alpha1"
+	"github.com/aurora-backtrack/operator/controllers/workload"
 )
 
 const (
@@ -18,7 +20,7 @@ const (
 // pause brings every workload with strategy Pause to zero and waits until its pods are gone.
 func (x *run) pause(ctx context.Context) outcome {
 	if out := x.stillWanted(ctx); out.kind != goOn {
-		return out
+		return x.notForever(out)
 	}
 	if x.count(v1alpha1.StrategyPause) == 0 {
 		return done(v1alpha1.ReasonNothingToPause, "no dependent has strategy Pause")
@@ -30,7 +32,10 @@ func (x *run) pause(ctx context.Context) outcome {
 	timeout := x.cluster.Spec.PauseTimeout.Or(defaultPauseTimeout)
 	late := x.now().Sub(x.since(v1alpha1.ConditionPreflightPassed)) > timeout
 	paused, err := x.Workloads.Pause(ctx, x.object.UID, x.object.Status.Dependents, late)
+	var reverted *workload.RevertedError
 	switch {
+	case errors.As(err, &reverted): // it is not paused again, so there is nothing to wait for
+		return halted(v1alpha1.ReasonPauseReverted, reverted.Error())
 	case paused:
 		return done(v1alpha1.ReasonPaused, workloads(x.count(v1alpha1.StrategyPause))+" at zero, pods gone")
 	case late && !x.ending():

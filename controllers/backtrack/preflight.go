@@ -80,7 +80,7 @@ func (x *run) reachable(observed aurora.Cluster) outcome {
 // idle waits until the cluster is available and no backtrack that somebody asked for elsewhere is under way.
 func (x *run) idle(ctx context.Context, observed aurora.Cluster) outcome {
 	if !observed.Available() {
-		return waiting(x.backOff(), v1alpha1.ReasonClusterNotAvailable, fmt.Sprintf("Aurora cluster %s reads %q; this goes on when it reads available", observed.Identifier, observed.Status))
+		return waiting(x.backOff(), v1alpha1.ReasonClusterNotAvailable, fmt.Sprintf("Aurora cluster %s reads %q and must read available first", observed.Identifier, observed.Status))
 	}
 	past, err := x.history(ctx)
 	if err != nil {
@@ -88,7 +88,7 @@ func (x *run) idle(ctx context.Context, observed aurora.Cluster) outcome {
 	}
 	for _, record := range past {
 		if record.Status != aurora.StatusCompleted && record.Status != aurora.StatusFailed {
-			return waiting(x.backOff(), v1alpha1.ReasonClusterNotAvailable, fmt.Sprintf("backtrack %s of the same cluster, requested at %s, reads %q; this goes on when it is over", record.ID, record.RequestedAt, record.Status))
+			return waiting(x.backOff(), v1alpha1.ReasonClusterNotAvailable, fmt.Sprintf("backtrack %s of the same cluster, requested at %s, reads %q and must be over first", record.ID, record.RequestedAt, record.Status))
 		}
 	}
 	return done(v1alpha1.ReasonPassed, "")
