@@ -14,6 +14,7 @@ import (
 	"syscall"
 
 	"github.com/aurora-backtrack/operator/hack/local/cloud"
+	"github.com/aurora-backtrack/operator/hack/local/demo"
 	"github.com/aurora-backtrack/operator/hack/local/programs"
 )
 
@@ -31,6 +32,9 @@ of an hour on two cores; a build with nothing to do takes a fraction of a second
 config/default and writes the env file. Run on a cloud that is up, it starts what has ended,
 replaces what was rebuilt and leaves the rest alone.`, up},
 	{"down", "down", "Ends all processes of the cloud and removes its state folder. What was built stays.", down},
+	{"demo", "demo", `Plays the main job on real data: an Aurora cluster is rewound, forwarded and rewound again by
+AuroraBacktrack objects while an application depends on it, and everything is checked. It plays
+on the local cloud if that is up, else on one of its own, which it takes down afterwards.`, func(ctx context.Context, options cloud.Options, _ []string) error { return demo.Run(ctx, options) }},
 	{"status", "status", "Shows each component, whether it works, and where its log is. Fails unless all of them work.", status},
 }
 

@@ -14,7 +14,6 @@ import (
 	"k8s.io/apimachinery/pkg/util/intstr"
 	"k8s.io/utils/ptr"
 
-	"github.com/aurora-backtrack/operator/hack/local/kubelet"
 	"github.com/aurora-backtrack/operator/hack/local/processes"
 )
 
@@ -126,7 +125,7 @@ func isReady(pod *corev1.Pod) bool {
 // processOf is the process behind a pod's container.
 func processOf(t *testing.T, pod *corev1.Pod) processes.Identity {
 	t.Helper()
-	id, err := kubelet.ProcessOf(pod.Status.ContainerStatuses[0].ContainerID)
+	id, err := processes.ParseContainerID(pod.Status.ContainerStatuses[0].ContainerID)
 	must(t, err)
 	return id
 }

@@ -25,6 +25,8 @@ func (c *Cloud) aws() []variable {
 		{"AWS_ENDPOINT_URL_RDS", c.AuroraURL()},
 		{"AWS_ENDPOINT_URL_STS", c.AuroraURL()},
 		{"AWS_REGION", Region},
+		// The AWS CLI's version 1 knows the region by this name only.
+		{"AWS_DEFAULT_REGION", Region},
 		{"AWS_ACCESS_KEY_ID", AccessKeyID},
 		{"AWS_SECRET_ACCESS_KEY", SecretAccessKey},
 	}

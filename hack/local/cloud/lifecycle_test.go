@@ -147,11 +147,20 @@ func TestRestarts(t *testing.T) {
 		t.Error("a restart of the API server has ended a pod's process")
 	}
 
+	must(t, shared.KillPod(t.Context(), ns, pod.Name))
+	if killed := waitPod(t, ns, pod.Name, func(pod *corev1.Pod) bool {
+		return pod.Status.ContainerStatuses[0].RestartCount == 1 && isReady(pod)
+	}); process.Alive() || killed.Status.ContainerStatuses[0].LastTerminationState.Terminated.ExitCode != 137 {
+		t.Errorf("want a container that was started again after exit code 137: %s", describe(killed))
+	} else {
+		process = processOf(t, killed)
+	}
+
 	must(t, shared.RestartKubelet(t.Context(), true))
 	if process.Alive() {
 		t.Error("the kubelet was killed and its pod's process lives on")
 	}
-	again := waitPod(t, ns, pod.Name, func(pod *corev1.Pod) bool { return pod.Status.ContainerStatuses[0].RestartCount == 1 && isReady(pod) })
+	again := waitPod(t, ns, pod.Name, func(pod *corev1.Pod) bool { return pod.Status.ContainerStatuses[0].RestartCount == 2 && isReady(pod) })
 	if last := again.Status.ContainerStatuses[0].LastTerminationState.Terminated; last == nil || last.ExitCode != 137 {
 		t.Errorf("want a container that was ended by exit code 137 before: %s", describe(again))
 	}

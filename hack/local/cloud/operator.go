@@ -7,7 +7,9 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -22,8 +24,8 @@ const OperatorNamespace = "aurora-backtrack-system"
 // from where they exist. Here they lead it to the local Aurora; config/default itself is applied as it is.
 const awsObjects = "aurora-backtrack-aws-env"
 
-// buildAnnotation is put on the operator's pods. It changes with the program and with what it is told about AWS, so
-// that a rebuilt operator is rolled out as a new image would be.
+// buildAnnotation is put on the operator's pods when its program has changed since it was installed: a rebuilt operator
+// is rolled out as a new image would be.
 const buildAnnotation = "aurora-backtrack.io/local-build"
 
 // installOperator installs CRDs, RBAC and the operator as they are installed anywhere, and waits until it runs.
@@ -37,6 +39,13 @@ func (c *Cloud) installOperator(ctx context.Context) error {
 	const apply = "apply --server-side --force-conflicts --field-manager=local-cloud"
 	if _, err := c.Kubectl(ctx, bytes.NewReader(before), append(strings.Fields(apply), "-f", "-")...); err != nil {
 		return err
+	}
+	build, known := c.operatorBuild(), c.installedBuild()
+	if known == "" {
+		// The pods that are made now run this build.
+		if err := c.noteBuild(build); err != nil {
+			return err
+		}
 	}
 	config := filepath.Join(c.options.Root, "config", "default")
 	if _, err := c.Kubectl(ctx, nil, append(strings.Fields(apply), "-k", config)...); err != nil {
@@ -53,11 +62,19 @@ func (c *Cloud) installOperator(ctx context.Context) error {
 		return fmt.Errorf("%s has put no Deployment into %s", config, OperatorNamespace)
 	}
 	for _, deployment := range deployments {
-		if err := c.rollOut(ctx, deployment.Metadata.Name); err != nil {
+		if known != "" && known != build {
+			if err := c.replacePods(ctx, deployment.Metadata.Name, build); err != nil {
+				return err
+			}
+		}
+		if err := c.rolledOut(ctx, deployment.Metadata.Name); err != nil {
 			return err
 		}
 	}
-	return nil
+	if err := poll(ctx, 30*time.Second, c.operatorLeads); err != nil {
+		return fmt.Errorf("no pod of the operator leads: %w\n%s", err, c.podLogs(OperatorNamespace))
+	}
+	return c.noteBuild(build)
 }
 
 // awsEnvObjects are made before the operator, so that its first pod finds them.
@@ -106,13 +123,15 @@ func (c *Cloud) deployments(ctx context.Context) ([]deployment, error) {
 	return list.Items, err
 }
 
-// rollOut sees to it that the pods of a Deployment run this build, and waits for the rollout.
-func (c *Cloud) rollOut(ctx context.Context, name string) error {
-	patch := fmt.Sprintf(`{"spec":{"template":{"metadata":{"annotations":{%q:%q}}}}}`, buildAnnotation, c.operatorBuild())
+// replacePods rolls a Deployment out again, so that its pods run this build.
+func (c *Cloud) replacePods(ctx context.Context, name, build string) error {
+	patch := fmt.Sprintf(`{"spec":{"template":{"metadata":{"annotations":{%q:%q}}}}}`, buildAnnotation, build)
+	return c.do(ctx, "PATCH", c.deploymentsURL()+"/"+name, "application/merge-patch+json", []byte(patch), nil)
+}
+
+// rolledOut waits for a Deployment's rollout.
+func (c *Cloud) rolledOut(ctx context.Context, name string) error {
 	url := c.deploymentsURL() + "/" + name
-	if err := c.do(ctx, "PATCH", url, "application/merge-patch+json", []byte(patch), nil); err != nil {
-		return err
-	}
 	err := poll(ctx, 30*time.Second, func(ctx context.Context) error {
 		var now deployment
 		if err := c.get(ctx, url, &now); err != nil {
@@ -129,6 +148,53 @@ func (c *Cloud) rollOut(ctx context.Context, name string) error {
 	return nil
 }
 
+// operatorLeads looks for a Lease that is held and renewed: a manager that is ready but may not lead does nothing.
+func (c *Cloud) operatorLeads(ctx context.Context) error {
+	var leases struct {
+		Items []struct {
+			Spec struct {
+				HolderIdentity       string
+				RenewTime            time.Time
+				LeaseDurationSeconds int
+			}
+		}
+	}
+	url := c.APIServerURL() + "/apis/coordination.k8s.io/v1/namespaces/" + OperatorNamespace + "/leases"
+	if err := c.get(ctx, url, &leases); err != nil {
+		return err
+	}
+	for _, lease := range leases.Items {
+		ends := lease.Spec.RenewTime.Add(time.Duration(lease.Spec.LeaseDurationSeconds) * time.Second)
+		if lease.Spec.HolderIdentity != "" && time.Now().Before(ends) {
+			return nil
+		}
+	}
+	return fmt.Errorf("none of %d leases in %s is held", len(leases.Items), OperatorNamespace)
+}
+
+// changed is when a file was last written to.
+func changed(path string) time.Time {
+	info, err := os.Stat(path)
+	if err != nil {
+		return time.Time{}
+	}
+	return info.ModTime()
+}
+
+// installedBuild is the build that was installed last; empty in a new cloud.
+func (c *Cloud) installedBuild() string {
+	build, err := os.ReadFile(c.path("operator-build"))
+	if err != nil {
+		return ""
+	}
+	return string(build)
+}
+
+func (c *Cloud) noteBuild(build string) error {
+	return os.WriteFile(c.path("operator-build"), []byte(build), 0o644)
+}
+
+// operatorBuild tells one build of the operator, and what it is told about AWS, from another.
 func (c *Cloud) operatorBuild() string {
 	hash := sha256.New()
 	fmt.Fprintln(hash, programs.Program{Name: "manager"}.Built(c.bin))
@@ -136,15 +202,12 @@ func (c *Cloud) operatorBuild() string {
 	return hex.EncodeToString(hash.Sum(nil))[:16]
 }
 
-// podLogs is the end of the newest log of every container in a namespace.
+// podLogs is the end of the log of the container in a namespace that was the last one to say something.
 func (c *Cloud) podLogs(namespace string) string {
 	files, err := filepath.Glob(filepath.Join(c.Logs(), "pods", namespace+"_*", "*.log"))
 	if err != nil || len(files) == 0 {
 		return "no container of it was ever started: see `kubectl get events -n " + namespace + "`"
 	}
-	text := &strings.Builder{}
-	for _, file := range files[max(0, len(files)-3):] {
-		fmt.Fprintf(text, "the end of %s:\n%s\n", file, processes.Tail(file, 15))
-	}
-	return text.String()
+	newest := slices.MaxFunc(files, func(a, b string) int { return changed(a).Compare(changed(b)) })
+	return fmt.Sprintf("the end of its log %s:\n%s", newest, processes.Tail(newest, 10))
 }

@@ -43,8 +43,14 @@ func poll(ctx context.Context, limit time.Duration, check func(context.Context) 
 	defer cancel()
 	look := time.NewTicker(25 * time.Millisecond)
 	defer look.Stop()
+	var last error
 	for {
 		err := check(ctx)
+		if err != nil && ctx.Err() != nil && last != nil {
+			// That the time is over says less than why it was not enough.
+			err = last
+		}
+		last = err
 		if final := (fatal{}); err == nil || errors.As(err, &final) {
 			return err
 		}

@@ -2,7 +2,6 @@ package kubelet
 
 import (
 	"errors"
-	"fmt"
 	"os"
 	"os/exec"
 	"runtime"
@@ -83,14 +82,4 @@ func (p *process) signal(signal syscall.Signal) {
 func (p *process) kill() { p.signal(syscall.SIGKILL) }
 
 // containerID names the process in the pod's status, where whoever wants to do something to it finds it.
-func (p *process) containerID() string { return containerIDScheme + p.id.String() }
-
-const containerIDScheme = "process://"
-
-// ProcessOf reads the process from a container ID in a pod's status.
-func ProcessOf(containerID string) (processes.Identity, error) {
-	if len(containerID) <= len(containerIDScheme) || containerID[:len(containerIDScheme)] != containerIDScheme {
-		return processes.Identity{}, fmt.Errorf("container ID %q names no process", containerID)
-	}
-	return processes.ParseIdentity(containerID[len(containerIDScheme):])
-}
+func (p *process) containerID() string { return p.id.ContainerID() }

@@ -93,6 +93,21 @@ func ParseIdentity(text string) (Identity, error) {
 	return Identity{PID: pid, StartTime: startTime, BootID: parts[2]}, nil
 }
 
+// containerIDScheme begins the container ID of a container that is a process.
+const containerIDScheme = "process://"
+
+// ContainerID names the process in the status of a pod.
+func (id Identity) ContainerID() string { return containerIDScheme + id.String() }
+
+// ParseContainerID reads what ContainerID wrote.
+func ParseContainerID(text string) (Identity, error) {
+	id, found := strings.CutPrefix(text, containerIDScheme)
+	if !found {
+		return Identity{}, fmt.Errorf("container ID %q names no process", text)
+	}
+	return ParseIdentity(id)
+}
+
 // readStat reads the state letter and the start time from /proc/<pid>/stat. The second field is the program's name in
 // parentheses, which may hold spaces and parentheses of its own, so that counting starts behind the last one.
 func readStat(pid int) (startTime uint64, state byte, err error) {

@@ -4,9 +4,14 @@ import (
 	"bytes"
 	"io"
 	"os"
+	"strings"
 )
 
-// Tail returns the last lines of a file, at most as many as asked for and at most 64 KiB. Empty when there is none.
+// longestLine is how much of a line is shown: what is in a stack trace's way to the reader is left out.
+const longestLine = 300
+
+// Tail returns the last lines of a file, at most as many as asked for, and cuts those that are very long. Empty when
+// there is no such file.
 func Tail(path string, lines int) string {
 	file, err := os.Open(path)
 	if err != nil {
@@ -27,8 +32,14 @@ func Tail(path string, lines int) string {
 	start := len(content)
 	for range lines {
 		if start = bytes.LastIndexByte(content[:start], '\n'); start < 0 {
-			return string(content)
+			break
 		}
 	}
-	return string(content[start+1:])
+	last := strings.Split(string(content[start+1:]), "\n")
+	for i, line := range last {
+		if len(line) > longestLine {
+			last[i] = line[:longestLine] + " …"
+		}
+	}
+	return strings.Join(last, "\n")
 }
