@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/http"
 	"strings"
+	"unicode"
 
 	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
 	"github.com/aws/smithy-go"
@@ -145,24 +146,51 @@ func rootMessage(err error) string {
 	return err.Error()
 }
 
-// longest is how much of a foreign message is kept, in bytes.
-const longest = 512
+// remedies are what to do about the troubles that do not pass by themselves.
+var remedies = map[string]string{
+	v1alpha1.ReasonDBClusterNotFound:  "check spec.dbClusterIdentifier, spec.region and, for another account, spec.roleARN of the AuroraCluster",
+	v1alpha1.ReasonAccessDenied:       "give the operator's IAM role rds:DescribeDBClusters, rds:DescribeDBClusterBacktracks and rds:BacktrackDBCluster on this cluster (docs/aws.md)",
+	v1alpha1.ReasonCredentialsInvalid: "check the operator's AWS credentials, such as the role of its service account (docs/aws.md)",
+}
 
-// Clean makes one line of a foreign text: no control characters, no invalid UTF-8, at most 512 bytes.
-func Clean(text string) string {
-	if len(text) > 4*longest {
-		text = text[:4*longest]
+// Explain gives the error's text and, where the trouble does not pass by itself, what to do about it.
+func Explain(err error) (text string, lasting bool) {
+	remedy, lasting := remedies[ReasonOf(err)]
+	if !lasting {
+		return err.Error(), false
+	}
+	return strings.TrimSuffix(err.Error(), ".") + ": " + remedy, true
+}
+
+const (
+	// longest is how much of a foreign message is kept, in bytes.
+	longest = 512
+	// longestLine is how much is kept of a line that was put together from several.
+	longestLine = 4096
+)
+
+// Clean makes one line of a foreign text: no control characters, none that turn or hide others, no invalid
+// UTF-8, at most 512 bytes.
+func Clean(text string) string { return clean(text, longest) }
+
+// CleanLine is Clean for a whole message, of which foreign texts may be a part: at most 4096 bytes.
+func CleanLine(text string) string { return clean(text, longestLine) }
+
+func clean(text string, most int) string {
+	if len(text) > 4*most {
+		text = text[:4*most]
 	}
 	text = strings.ToValidUTF8(text, "")
 	text = strings.Map(func(r rune) rune {
-		if r < ' ' || (r >= 0x7f && r < 0xa0) || r == '\u2028' || r == '\u2029' || (r >= 0x202a && r <= 0x202e) || (r >= 0x2066 && r <= 0x2069) {
+		// Format characters (Cf) are invisible; among them are all that change the direction of the text.
+		if unicode.IsControl(r) || unicode.Is(unicode.Cf, r) || r == '\u2028' || r == '\u2029' {
 			return ' '
 		}
 		return r
 	}, text)
 	text = strings.Join(strings.Fields(text), " ")
-	if len(text) > longest {
-		text = strings.ToValidUTF8(text[:longest-3], "") + "…"
+	if len(text) > most {
+		text = strings.ToValidUTF8(text[:most-len("…")], "") + "…"
 	}
 	return text
 }

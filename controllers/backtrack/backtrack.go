@@ -176,5 +176,6 @@ func (x *run) refusedOrLost(ctx context.Context, err error) outcome {
 	if reason == v1alpha1.ReasonRDSUnreachable {
 		reason = v1alpha1.ReasonRejected
 	}
-	return halted(reason, "RDS refused, and nothing was rewound: "+refusal.Error())
+	message, _ := aurora.Explain(refusal)
+	return halted(reason, "RDS refused, and nothing was rewound: "+message)
 }

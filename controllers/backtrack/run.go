@@ -105,7 +105,7 @@ func (x *run) set(condition string, status metav1.ConditionStatus, reason, messa
 
 func (x *run) put(condition string, status metav1.ConditionStatus, reason, message string) {
 	meta.SetStatusCondition(&x.object.Status.Conditions, metav1.Condition{
-		Type: condition, Status: status, Reason: reason, Message: aurora.Clean(message),
+		Type: condition, Status: status, Reason: reason, Message: aurora.CleanLine(message),
 		ObservedGeneration: x.object.Generation, LastTransitionTime: metav1.NewTime(x.now()),
 	})
 }

@@ -78,22 +78,11 @@ func copyInto(status *v1alpha1.AuroraClusterStatus, observed aurora.Cluster) {
 	status.BacktrackConsumedChangeRecords = observed.ChangeRecords
 }
 
-// remedies are what to do about the troubles that do not pass by themselves.
-var remedies = map[string]string{
-	v1alpha1.ReasonDBClusterNotFound:  "check spec.dbClusterIdentifier, spec.region and, for another account, spec.roleARN",
-	v1alpha1.ReasonAccessDenied:       "give the operator's IAM role rds:DescribeDBClusters, rds:DescribeDBClusterBacktracks and rds:BacktrackDBCluster on this cluster (docs/aws.md)",
-	v1alpha1.ReasonCredentialsInvalid: "check the operator's AWS credentials, such as the role of its service account (docs/aws.md)",
-}
-
 // trouble writes down that RDS did not say anything about the cluster. What passes by itself leaves a cluster
 // Ready that RDS answered for a short while ago.
 func (r *Reconciler) trouble(cluster *v1alpha1.AuroraCluster, err error) {
 	reason := aurora.ReasonOf(err)
-	message := err.Error()
-	remedy, stalled := remedies[reason]
-	if stalled {
-		message += ": " + remedy
-	}
+	message, stalled := aurora.Explain(err)
 	fresh := r.Clock.Now().Sub(cluster.Status.ObservedAt.Time()) < patience
 	if !stalled && fresh && meta.IsStatusConditionTrue(cluster.Status.Conditions, v1alpha1.ConditionReady) {
 		r.put(cluster, v1alpha1.ConditionReconciling, metav1.ConditionTrue, reason, message)
@@ -118,7 +107,7 @@ func (r *Reconciler) ready(cluster *v1alpha1.AuroraCluster, status metav1.Condit
 
 func (r *Reconciler) put(cluster *v1alpha1.AuroraCluster, condition string, status metav1.ConditionStatus, reason, message string) {
 	meta.SetStatusCondition(&cluster.Status.Conditions, metav1.Condition{
-		Type: condition, Status: status, Reason: reason, Message: aurora.Clean(message),
+		Type: condition, Status: status, Reason: reason, Message: aurora.CleanLine(message),
 		ObservedGeneration: cluster.Generation, LastTransitionTime: metav1.NewTime(r.Clock.Now()),
 	})
 }
