@@ -1,0 +1,303 @@
+package backtrack
+
+import (
+	"context"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/aurora-backtrack/operator/api/v1alpha1"
+)
+
+// What kstatus, and with it kubectl wait, Argo CD and Flux, reads in an object.
+const (
+	inProgress  = "InProgress"
+	terminating = "Terminating"
+	isFailed    = "Failed"
+	current     = "Current"
+)
+
+// kstatus reads an object as the library of that name does: the deletion first, then the generation, then the
+// two conditions that it knows, then Ready. An object that says nothing of this is Current.
+func kstatus(o metav1.Object, observedGeneration int64, conditions []metav1.Condition) string {
+	switch {
+	case o.GetDeletionTimestamp() != nil:
+		return terminating
+	case observedGeneration != o.GetGeneration():
+		return inProgress
+	}
+	for _, c := range conditions {
+		switch {
+		case c.Type == v1alpha1.ConditionReconciling && c.Status == metav1.ConditionTrue:
+			return inProgress
+		case c.Type == v1alpha1.ConditionStalled && c.Status == metav1.ConditionTrue:
+			return isFailed
+		}
+	}
+	if ready := meta.FindStatusCondition(conditions, v1alpha1.ConditionReady); ready != nil && ready.Status != metav1.ConditionTrue {
+		return inProgress
+	}
+	return current
+}
+
+// trail looks at every status that is written of every AuroraBacktrack, in the moment in which it is written.
+type trail struct {
+	w     *world
+	last  map[types.UID]*v1alpha1.AuroraBacktrack
+	lines []string // every transition of a step, for the reader of a failure
+}
+
+// watched starts a process whose every write of a status is looked at. The hook may be nil.
+func (w *world) watched(also hook) (*operator, *trail) {
+	w.t.Helper()
+	t := &trail{w: w, last: map[types.UID]*v1alpha1.AuroraBacktrack{}}
+	w.t.Cleanup(func() {
+		if w.t.Failed() {
+			w.t.Logf("written, in this order:\n%s\nin the end:\n%s", strings.Join(t.lines, "\n"), w.describe())
+		}
+	})
+	o := w.newOperator(func(m moment) error {
+		if m.After && strings.HasPrefix(m.What, "patch") && strings.HasSuffix(m.What, "AuroraBacktrack") {
+			t.look()
+		}
+		if also != nil {
+			return also(m)
+		}
+		return nil
+	})
+	return o, t
+}
+
+// of gives the object of that name as it was last written, also when it is gone.
+func (t *trail) of(name string) *v1alpha1.AuroraBacktrack {
+	for _, b := range t.last {
+		if b.Name == name {
+			return b
+		}
+	}
+	t.w.t.Fatalf("no status of %s was ever written", name)
+	return nil
+}
+
+func (t *trail) look() {
+	t.w.t.Helper()
+	var list v1alpha1.AuroraBacktrackList
+	if err := t.w.api.List(context.Background(), &list); err != nil {
+		t.w.t.Fatal(err)
+	}
+	for i := range list.Items {
+		b := &list.Items[i]
+		last := t.last[b.UID]
+		if last != nil && last.ResourceVersion == b.ResourceVersion || len(b.Status.Conditions) == 0 {
+			continue
+		}
+		t.note(last, b)
+		t.readsRight(b)
+		t.isTrue(b)
+		if last != nil && last.Status.ObservedGeneration > 0 {
+			t.goesForward(last, b)
+		}
+		t.last[b.UID] = b.DeepCopy()
+	}
+}
+
+func (t *trail) note(last, b *v1alpha1.AuroraBacktrack) {
+	for _, c := range b.Status.Conditions {
+		var old *metav1.Condition
+		if last != nil {
+			old = meta.FindStatusCondition(last.Status.Conditions, c.Type)
+		}
+		if old == nil || old.Status != c.Status || old.Reason != c.Reason {
+			t.lines = append(t.lines, fmt.Sprintf("  %s %s %s %s %s: %s", t.w.clock.Now().Format("15:04:05"), b.Name, c.Type, c.Status, c.Reason, c.Message))
+		}
+	}
+}
+
+// readsRight holds what a reader of the status goes by at this moment.
+func (t *trail) readsRight(b *v1alpha1.AuroraBacktrack) {
+	t.w.t.Helper()
+	status, finished := kstatus(b, b.Status.ObservedGeneration, b.Status.Conditions), b.Status.CompletedAt != ""
+	succeeded := meta.FindStatusCondition(b.Status.Conditions, v1alpha1.ConditionSucceeded)
+	if succeeded == nil {
+		t.w.t.Errorf("%s was written without Succeeded", b.Name)
+		return
+	}
+	want := inProgress
+	switch {
+	case b.DeletionTimestamp != nil:
+		want = terminating
+	case finished && succeeded.Status == metav1.ConditionTrue:
+		want = current
+	case finished:
+		want = isFailed
+	}
+	if status != want {
+		t.w.t.Errorf("%s reads %s, want %s", b.Name, status, want)
+	}
+	if finished == (succeeded.Status == metav1.ConditionUnknown) {
+		t.w.t.Errorf("%s has Succeeded %s and completedAt %q", b.Name, succeeded.Status, b.Status.CompletedAt)
+	}
+	reconciling := meta.IsStatusConditionTrue(b.Status.Conditions, v1alpha1.ConditionReconciling)
+	stalled := meta.IsStatusConditionTrue(b.Status.Conditions, v1alpha1.ConditionStalled)
+	if reconciling == finished || stalled != (finished && succeeded.Status == metav1.ConditionFalse) {
+		t.w.t.Errorf("%s, finished %v, has Reconciling %v and Stalled %v", b.Name, finished, reconciling, stalled)
+	}
+	for _, c := range b.Status.Conditions {
+		mirror := c.Type == v1alpha1.ConditionReconciling || c.Type == v1alpha1.ConditionStalled
+		if c.Message == "" || c.Reason == "" || mirror && c.Status != metav1.ConditionTrue {
+			t.w.t.Errorf("%s has the condition %+v", b.Name, c)
+		}
+	}
+}
+
+// isTrue compares what became True with what is so.
+func (t *trail) isTrue(b *v1alpha1.AuroraBacktrack) {
+	t.w.t.Helper()
+	is := func(condition string) bool { return meta.IsStatusConditionTrue(b.Status.Conditions, condition) }
+	ran := b.Status.Request != nil && t.last[b.UID] != nil // else it says what an earlier run came to
+	if is(v1alpha1.ConditionBacktracked) && ran && t.w.record(b.Status.Backtrack.ID) != "completed" {
+		t.w.t.Errorf("%s says Backtracked and its record reads %q", b.Name, t.w.record(b.Status.Backtrack.ID))
+	}
+	if is(v1alpha1.ConditionSucceeded) && ran {
+		for _, s := range lifecycle() {
+			if !is(s.condition) {
+				t.w.t.Errorf("%s succeeded without %s", b.Name, s.condition)
+			}
+		}
+	}
+	if is(v1alpha1.ConditionBacktracked) && !is(v1alpha1.ConditionPreflightPassed) {
+		t.w.t.Errorf("%s was rewound without a preflight", b.Name)
+	}
+}
+
+// goesForward holds that nothing that was said is taken back.
+func (t *trail) goesForward(last, b *v1alpha1.AuroraBacktrack) {
+	t.w.t.Helper()
+	for _, old := range last.Status.Conditions {
+		if old.Type == v1alpha1.ConditionReconciling || old.Type == v1alpha1.ConditionStalled {
+			continue
+		}
+		c := meta.FindStatusCondition(b.Status.Conditions, old.Type)
+		switch {
+		case c == nil:
+			t.w.t.Errorf("%s lost its condition %s", b.Name, old.Type)
+		case old.Status != metav1.ConditionUnknown && (c.Status != old.Status || c.Reason != old.Reason):
+			t.w.t.Errorf("%s: %s went from %s %s to %s %s", b.Name, c.Type, old.Status, old.Reason, c.Status, c.Reason)
+		case c.LastTransitionTime.Before(&old.LastTransitionTime):
+			t.w.t.Errorf("%s: the transition of %s went back in time", b.Name, c.Type)
+		}
+	}
+	before, after := last.Status, b.Status
+	if before.StartedAt != "" && after.StartedAt != before.StartedAt || before.CompletedAt != "" && after.CompletedAt != before.CompletedAt {
+		t.w.t.Errorf("%s: startedAt went from %q to %q, completedAt from %q to %q", b.Name, before.StartedAt, after.StartedAt, before.CompletedAt, after.CompletedAt)
+	}
+	if before.Backtrack != nil && (after.Backtrack == nil || after.Backtrack.ID != before.Backtrack.ID) {
+		t.w.t.Errorf("%s: its record went from %+v to %+v", b.Name, before.Backtrack, after.Backtrack)
+	}
+	if before.Request != nil && after.Request != nil && after.Request.Attempt < before.Request.Attempt {
+		t.w.t.Errorf("%s: its attempt went from %d to %d", b.Name, before.Request.Attempt, after.Request.Attempt)
+	}
+}
+
+// record is the state of a backtrack as the local Aurora knows it, listed or not.
+func (w *world) record(id string) string {
+	w.t.Helper()
+	for _, name := range []string{"testcluster", "other"} {
+		c, err := w.rds.Cluster(name)
+		if err != nil {
+			continue
+		}
+		for i := range c.Backtracks {
+			if c.Backtracks[i].Identifier == id {
+				return c.Backtracks[i].State()
+			}
+		}
+	}
+	return ""
+}
+
+// path is how far the object came: each step's condition that is True or False, with its reason.
+func path(b *v1alpha1.AuroraBacktrack) string {
+	var steps []string
+	for _, s := range lifecycle() {
+		c := meta.FindStatusCondition(b.Status.Conditions, s.condition)
+		switch {
+		case c == nil:
+			steps = append(steps, s.condition+" missing")
+		case c.Status != metav1.ConditionUnknown:
+			steps = append(steps, fmt.Sprintf("%s=%s/%s", c.Type, c.Status, c.Reason))
+		case c.Reason != v1alpha1.ReasonNotReached && c.Reason != v1alpha1.ReasonWaiting:
+			steps = append(steps, fmt.Sprintf("%s?%s", c.Type, c.Reason))
+		}
+	}
+	return strings.Join(steps, " ")
+}
+
+// newsOf are the events of the AuroraBacktrack of that name.
+func (w *world) newsOf(name string) []corev1.Event {
+	w.t.Helper()
+	var list corev1.EventList
+	if err := w.api.List(context.Background(), &list); err != nil {
+		w.t.Fatal(err)
+	}
+	return slices.DeleteFunc(list.Items, func(e corev1.Event) bool {
+		return e.InvolvedObject.Name != name || e.InvolvedObject.Kind != "AuroraBacktrack"
+	})
+}
+
+// events are their types and reasons, in alphabetical order.
+func (w *world) events(name string) []string {
+	w.t.Helper()
+	var told []string
+	for _, e := range w.newsOf(name) {
+		told = append(told, e.Type+" "+e.Reason)
+	}
+	slices.Sort(told)
+	return told
+}
+
+var resourceID = regexp.MustCompile(`cluster-[A-Z0-9]{26}`)
+
+// readable writes #1, #2 … for the ids of RDS's records, and cluster-A, cluster-B … for those of clusters, from
+// the last one that is named. They are different in every run.
+func (w *world) readable(text string) string {
+	ids := slices.Compact(slices.Sorted(slices.Values(resourceID.FindAllString(text, -1))))
+	if len(ids) == 2 {
+		named := resourceID.FindAllString(text, -1)
+		text = strings.NewReplacer(named[1], "cluster-A", named[0], "cluster-B").Replace(text)
+	}
+	for _, name := range []string{"testcluster", "other"} {
+		c, err := w.rds.Cluster(name)
+		if err != nil {
+			continue
+		}
+		for i := range c.Backtracks {
+			text = strings.ReplaceAll(text, c.Backtracks[i].Identifier, fmt.Sprintf("#%d", i+1))
+		}
+	}
+	return text
+}
+
+// message of the object's condition, readable.
+func (w *world) message(b *v1alpha1.AuroraBacktrack, condition string) string {
+	w.t.Helper()
+	c := meta.FindStatusCondition(b.Status.Conditions, condition)
+	if c == nil {
+		return ""
+	}
+	return w.readable(c.Message)
+}
+
+func equal[T comparable](t testing.TB, what string, got, want T) {
+	t.Helper()
+	if got != want {
+		t.Errorf("%s is\n  %v\nwant\n  %v", what, got, want)
+	}
+}
