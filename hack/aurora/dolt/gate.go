@@ -1,7 +1,6 @@
 package dolt
 
 import (
-	"errors"
 	"net"
 	"sync"
 )
@@ -11,10 +10,9 @@ import (
 type gate struct {
 	listener net.Listener
 
-	mu       sync.Mutex
-	isShut   bool
-	isClosed bool
-	conns    map[*passage]bool
+	mu     sync.Mutex
+	isShut bool
+	conns  map[*passage]bool
 }
 
 // passage is a connection that passed the gate.
@@ -53,10 +51,7 @@ func (g *gate) Accept() (net.Conn, error) {
 	for {
 		conn, err := g.listener.Accept()
 		if err != nil {
-			if g.closed() || !temporary(err) {
-				return nil, err
-			}
-			continue
+			return nil, err
 		}
 		if passed := g.pass(conn); passed != nil {
 			return passed, nil
@@ -77,18 +72,7 @@ func (g *gate) pass(conn net.Conn) *passage {
 }
 
 // Close ends the listener for good.
-func (g *gate) Close() error {
-	g.mu.Lock()
-	g.isClosed = true
-	g.mu.Unlock()
-	return g.listener.Close()
-}
-
-func (g *gate) closed() bool {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	return g.isClosed
-}
+func (g *gate) Close() error { return g.listener.Close() }
 
 // shut keeps clients out and breaks the connections of those who are in.
 func (g *gate) shut() {
@@ -123,11 +107,4 @@ func reset(conn net.Conn) {
 		tcp.SetLinger(0)
 	}
 	conn.Close()
-}
-
-// temporary says whether Accept may work again: a client that went away while
-// it was being let in is no reason to stop listening.
-func temporary(err error) bool {
-	var netErr net.Error
-	return errors.As(err, &netErr) && netErr.Timeout()
 }
