@@ -13,6 +13,9 @@ import (
 	"strings"
 	"syscall"
 
+	"github.com/go-logr/logr"
+	ctrl "sigs.k8s.io/controller-runtime"
+
 	"github.com/aurora-backtrack/operator/hack/local/cloud"
 	"github.com/aurora-backtrack/operator/hack/local/demo"
 	"github.com/aurora-backtrack/operator/hack/local/programs"
@@ -41,6 +44,7 @@ on the local cloud if that is up, else on one of its own, which it takes down af
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	ctrl.SetLogger(logr.Discard()) // what is to be said is said on standard output
 	err := start(ctx, os.Args[1:])
 	if errors.Is(err, flag.ErrHelp) {
 		return

@@ -31,6 +31,7 @@ type stage struct {
 	rds      *rdsAPI
 	database *database
 	times    map[string]time.Time // by the clock of the experiment: 13:55, 14:05, 14:15
+	begin    time.Time
 	rewinds  int
 }
 
@@ -60,11 +61,10 @@ func Run(ctx context.Context, options cloud.Options) (err error) {
 			return err
 		}
 	}
-	begin := time.Now()
 	if err := s.play(ctx); err != nil {
 		return err
 	}
-	fmt.Fprintf(options.Out, "\nEverything was as it should be. The experiment took %s.\n", time.Since(begin).Round(time.Second))
+	fmt.Fprintf(options.Out, "\nEverything was as it should be. The experiment took %s.\n", time.Since(s.begin).Round(time.Second))
 	return nil
 }
 
@@ -90,7 +90,7 @@ func newStage(c *cloud.Cloud, out io.Writer) (*stage, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &stage{cloud: c, out: out, kube: kube, rds: newRDS(c), times: map[string]time.Time{}}, nil
+	return &stage{cloud: c, out: out, kube: kube, rds: newRDS(c), begin: time.Now(), times: map[string]time.Time{}}, nil
 }
 
 // clear removes what an earlier demo left on a cloud that stays.
@@ -148,7 +148,7 @@ func (s *stage) prepare(ctx context.Context) error {
 // reckon shows the objects at the end, and counts what RDS was asked.
 func (s *stage) reckon(ctx context.Context) error {
 	s.say("At the end")
-	for _, args := range [][]string{{"get", "auroraclusters"}, {"get", "aurorabacktracks", "-n", namespace, "-o", "wide"}} {
+	for _, args := range [][]string{{"get", "auroraclusters"}, {"get", "aurorabacktracks", "-n", namespace, "--sort-by=.metadata.creationTimestamp"}} {
 		text, err := s.cloud.Kubectl(ctx, nil, args...)
 		if err != nil {
 			return err
@@ -156,7 +156,7 @@ func (s *stage) reckon(ctx context.Context) error {
 		s.tell("kubectl %s", join(args))
 		fmt.Fprintln(s.out, indent(text))
 	}
-	accepted, err := s.rds.accepted(ctx, s.cloud.AuroraURL())
+	accepted, err := accepted(ctx, s.cloud.AuroraURL(), s.begin)
 	if err != nil {
 		return err
 	}

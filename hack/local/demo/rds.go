@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
@@ -16,10 +17,7 @@ import (
 )
 
 // rdsAPI is RDS as anybody would use it: the SDK, pointed at the local Aurora.
-type rdsAPI struct {
-	client *rds.Client
-	before int // backtracks accepted before the demo began
-}
+type rdsAPI struct{ client *rds.Client }
 
 func newRDS(c *cloud.Cloud) *rdsAPI {
 	return &rdsAPI{client: rds.New(rds.Options{
@@ -64,8 +62,8 @@ func (r *rdsAPI) deleteCluster(ctx context.Context, identifier string) error {
 	return nil
 }
 
-// accepted counts the backtracks that the local Aurora accepted, from its log of calls.
-func (r *rdsAPI) accepted(ctx context.Context, url string) (int, error) {
+// accepted counts the backtracks that the local Aurora at the URL accepted since a time, from its log of calls.
+func accepted(ctx context.Context, url string, since time.Time) (int, error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url+"/_local/calls", nil)
 	if err != nil {
 		return 0, err
@@ -75,13 +73,16 @@ func (r *rdsAPI) accepted(ctx context.Context, url string) (int, error) {
 		return 0, fmt.Errorf("reading the local Aurora's log of calls: %w", err)
 	}
 	defer response.Body.Close()
-	var calls []struct{ Operation, Outcome string }
+	var calls []struct {
+		Time               time.Time
+		Operation, Outcome string
+	}
 	if err := json.NewDecoder(response.Body).Decode(&calls); err != nil {
 		return 0, fmt.Errorf("reading the local Aurora's log of calls: %w", err)
 	}
-	n := -r.before
+	n := 0
 	for _, call := range calls {
-		if call.Operation == "BacktrackDBCluster" && call.Outcome == "accepted" {
+		if !call.Time.Before(since) && call.Operation == "BacktrackDBCluster" && call.Outcome == "accepted" {
 			n++
 		}
 	}

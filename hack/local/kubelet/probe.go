@@ -31,8 +31,8 @@ func newProbe(spec *corev1.Probe, started time.Time, eager bool) *probe {
 	return &probe{spec: spec, eager: eager, due: started.Add(seconds(spec.InitialDelaySeconds, 0))}
 }
 
-// observe notes a result and reports whether the verdict is news.
-func (p *probe) observe(passed bool, now time.Time) (changed bool) {
+// observe notes a result.
+func (p *probe) observe(passed bool, now time.Time) {
 	if passed {
 		p.successes, p.failures = p.successes+1, 0
 	} else {
@@ -41,7 +41,6 @@ func (p *probe) observe(passed bool, now time.Time) (changed bool) {
 	reached := (passed && p.successes >= atLeastOne(p.spec.SuccessThreshold, 1)) ||
 		(!passed && p.failures >= atLeastOne(p.spec.FailureThreshold, 3))
 	if reached {
-		changed = !p.decided || p.passing != passed
 		p.decided, p.passing = true, passed
 	}
 	p.eager = p.eager && !p.passing
@@ -50,7 +49,6 @@ func (p *probe) observe(passed bool, now time.Time) (changed bool) {
 		period = min(period, eagerPeriod)
 	}
 	p.due = now.Add(period)
-	return changed
 }
 
 // failed reports that the probe has failed as often in a row as it may.

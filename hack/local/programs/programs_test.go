@@ -1,0 +1,105 @@
+package programs
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// checkout makes a module with one program in a folder.
+func checkout(t *testing.T) (root string, p Program) {
+	t.Helper()
+	root = t.TempDir()
+	write(t, root, "go.mod", "module example.com/x\n\ngo 1.26\n")
+	write(t, root, "src/main.go", "package main\n\nfunc main() {}\n")
+	return root, Program{Name: "x", Dir: "sub", Module: ".", Package: "./src", Inputs: []string{"go.mod", "src"}}
+}
+
+func write(t *testing.T, root, name, content string) {
+	t.Helper()
+	path := filepath.Join(root, name)
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte(content), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestBuiltAgainOnlyAfterChange(t *testing.T) {
+	root, p := checkout(t)
+	bin := filepath.Join(root, "bin")
+	build := func() {
+		t.Helper()
+		if err := p.Build(t.Context(), root, bin); err != nil {
+			t.Fatal(err)
+		}
+	}
+	stale := func() bool {
+		t.Helper()
+		programs, err := Stale(root, bin, []Program{p})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(programs) > 0
+	}
+	if !stale() {
+		t.Fatal("a program that was never built is taken for up to date")
+	}
+	build()
+	for _, step := range []struct {
+		what string
+		do   func()
+		want bool
+	}{
+		{"nothing", func() {}, false},
+		{"a touched file", func() { _ = os.Chtimes(filepath.Join(root, "src/main.go"), time.Now(), time.Now()) }, false},
+		{"a new test", func() { write(t, root, "src/x_test.go", "package main\n") }, false},
+		{"prose", func() { write(t, root, "src/README.md", "x\n") }, false},
+		{"a changed file", func() { write(t, root, "src/main.go", "package main\n\nfunc main() { println() }\n") }, true},
+		{"a new file", func() { write(t, root, "src/more.go", "package main\n") }, true},
+		{"a removed file", func() { _ = os.Remove(filepath.Join(root, "src/more.go")) }, true},
+		{"other flags", func() { p.Flags = []string{"-tags", "y"} }, true},
+		{"a removed program", func() { _ = os.Remove(p.Path(bin)) }, true},
+	} {
+		step.do()
+		if got := stale(); got != step.want {
+			t.Errorf("after %s it is to be built: %t, want %t", step.what, got, step.want)
+		}
+		build()
+		if stale() {
+			t.Errorf("after %s and a build it is to be built again", step.what)
+		}
+	}
+}
+
+func TestFailedBuildSaysWhyAndLeavesTheOldProgram(t *testing.T) {
+	root, p := checkout(t)
+	bin := filepath.Join(root, "bin")
+	if err := p.Build(t.Context(), root, bin); err != nil {
+		t.Fatal(err)
+	}
+	before := p.Built(bin)
+	write(t, root, "src/main.go", "package main\n\nfunc main() { nonsense() }\n")
+	err := p.Build(t.Context(), root, bin)
+	if err == nil || !strings.Contains(err.Error(), "undefined: nonsense") {
+		t.Errorf("got %v, want the compiler's message", err)
+	}
+	if _, err := os.Stat(p.Path(bin)); err != nil || p.Built(bin) != before {
+		t.Errorf("the old program is gone: %v", err)
+	}
+}
+
+func TestNamed(t *testing.T) {
+	root := t.TempDir()
+	write(t, root, "cmd/manager/main.go", "package main\n")
+	picked, err := Named(root, "manager", "etcd")
+	if err != nil || len(picked) != 2 || picked[0].Name != "manager" || picked[1].Dir != ControlPlaneDir {
+		t.Errorf("got %v and error %v, want the manager and etcd", picked, err)
+	}
+	if _, err := Named(root, "etcd", "ectd"); err == nil || !strings.Contains(err.Error(), `"ectd"`) {
+		t.Errorf("got %v, want an error that names what does not exist", err)
+	}
+}
