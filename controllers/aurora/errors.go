@@ -139,6 +139,10 @@ func neverSent(err error) bool {
 
 // rootMessage drops the SDK's own wrapping, which repeats service and operation.
 func rootMessage(err error) string {
+	var unsent *smithyhttp.RequestSendError
+	if errors.As(err, &unsent) && unsent.Err != nil {
+		return "no answer: " + unsent.Err.Error()
+	}
 	var operation *smithy.OperationError
 	if errors.As(err, &operation) && operation.Err != nil {
 		return operation.Err.Error()

@@ -64,7 +64,7 @@ func (x *run) reachable(observed aurora.Cluster) outcome {
 	longest := policy.MaxRewind.Or(longestWindow)
 	switch {
 	case !target.Before(now):
-		return halted(v1alpha1.ReasonTargetInFuture, fmt.Sprintf("spec.backtrackTo %s lies in the future (RDS's clock reads %s): create a new AuroraBacktrack with a time that has passed", spec.BacktrackTo, v1alpha1.NewTimestamp(now)))
+		return halted(v1alpha1.ReasonTargetInFuture, fmt.Sprintf("spec.backtrackTo %s does not lie in the past (RDS's clock reads %s): create a new AuroraBacktrack with a time that has passed", spec.BacktrackTo, v1alpha1.NewTimestamp(now)))
 	case distance > longestWindow:
 		return halted(v1alpha1.ReasonTargetBeforeWindow, fmt.Sprintf("spec.backtrackTo %s is more than 72h ago, which no backtrack window reaches: restore a snapshot instead", spec.BacktrackTo))
 	case !observed.Earliest.IsZero() && target.Before(observed.Earliest) && !spec.UseEarliestTimeOnPointInTimeUnavailable:

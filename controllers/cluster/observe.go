@@ -48,6 +48,7 @@ func (r *Reconciler) observe(ctx context.Context, cluster *v1alpha1.AuroraCluste
 	if r.looks.due(cluster, before, r.Clock.Now()) {
 		history, err := r.RDS.History(ctx, aurora.TargetOf(cluster))
 		if err != nil {
+			r.looks.forget(cluster.UID) // without it the next refresh would leave the history out and find all well
 			r.trouble(cluster, err)
 			return nil, nil
 		}
