@@ -8,12 +8,15 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/aurora-backtrack/operator/api/v1alpha1"
+	"github.com/aurora-backtrack/operator/controllers/aurora"
 )
 
 // What kstatus, and with it kubectl wait, Argo CD and Flux, reads in an object.
@@ -300,4 +303,18 @@ func equal[T comparable](t testing.TB, what string, got, want T) {
 	if got != want {
 		t.Errorf("%s is\n  %v\nwant\n  %v", what, got, want)
 	}
+}
+
+// elsewhere makes a backtrack as somebody in the console would, and gives its id.
+func (w *world) elsewhere(identifier, to string) string {
+	w.t.Helper()
+	console := aurora.NewProvider(aurora.Options{Clock: w.clock, Config: aws.Config{
+		Region: "eu-west-1", Credentials: credentials.NewStaticCredentialsProvider("console", "secret", ""),
+		BaseEndpoint: aws.String("http://rds.local"), HTTPClient: w.rds.Client(),
+	}})
+	record, err := console.Backtrack(context.Background(), aurora.Target{Identifier: identifier}, aurora.Request{To: v1alpha1.Timestamp(to).Time()})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return record.ID
 }
