@@ -25,9 +25,8 @@ func (r *Reconciler) Setup(ctx context.Context, mgr ctrl.Manager) error {
 	if err := Index(ctx, mgr.GetFieldIndexer()); err != nil {
 		return err
 	}
-	news := predicate.Or(predicate.GenerationChangedPredicate{}, deleted(), withoutStatus())
 	err := ctrl.NewControllerManagedBy(mgr).
-		For(&v1alpha1.AuroraBacktrack{}, builder.WithPredicates(news)).
+		For(&v1alpha1.AuroraBacktrack{}, builder.WithPredicates(concernsTheObject())).
 		Watches(&v1alpha1.AuroraCluster{}, handler.EnqueueRequestsFromMapFunc(r.waitingFor), builder.WithPredicates(concernsTheQueue())).
 		WithOptions(controller.Options{MaxConcurrentReconciles: 16}).
 		Complete(r)
@@ -89,6 +88,11 @@ func readiness(c *v1alpha1.AuroraCluster) (r struct {
 		r.status, r.reason, r.generation = ready.Status, ready.Reason, ready.ObservedGeneration
 	}
 	return r
+}
+
+// concernsTheObject lets through what people change. What the operator itself writes brings nothing new.
+func concernsTheObject() predicate.Predicate {
+	return predicate.Or(predicate.GenerationChangedPredicate{}, deleted(), withoutStatus())
 }
 
 // deleted lets through the mark of a deletion, which changes no generation everywhere.

@@ -43,6 +43,8 @@ type world struct {
 	kubelet func(*world)
 	// made counts the objects, to name pods by.
 	made int
+	// processes are those that live and have a work queue.
+	processes []*process
 }
 
 var start = time.Date(2023, 12, 23, 14, 10, 0, 0, time.UTC)
@@ -70,6 +72,7 @@ func newWorld(t testing.TB) *world {
 		{Group: v1alpha1.GroupVersion.Group, Kind: "AuroraBacktrack"}: {"observedGeneration": int64(-1)},
 		{Group: v1alpha1.GroupVersion.Group, Kind: "AuroraCluster"}:   {"observedGeneration": int64(-1)},
 	}})
+	w.server.OnChange(w.told)
 	w.api = w.server.Client()
 	server, err := local.NewServer(local.Options{Now: w.clock.Now, Wait: func(time.Duration) {}, Timing: local.Timing{
 		Unlisted: 2 * time.Second, Pending: 4 * time.Second, Backtracking: 10 * time.Second, StatusLag: 3 * time.Second,

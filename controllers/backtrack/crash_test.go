@@ -1,0 +1,249 @@
+package backtrack
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/api/meta"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+
+	"github.com/aurora-backtrack/operator/api/v1alpha1"
+	"github.com/aurora-backtrack/operator/controllers/ledger"
+	local "github.com/aurora-backtrack/operator/hack/aurora"
+)
+
+// story is one way in which a rewind goes. It is told once undisturbed, and then once more for every moment at
+// which its process can die and every call that can fail.
+type story struct {
+	given  func(*witness)                  // before the object is there
+	object func(*v1alpha1.AuroraBacktrack) // what it says besides its two fields
+	// people do what they do in the course of it. They try after every look of the operator until it is done.
+	people func(*witness) (done bool)
+
+	want string // the reason of Succeeded; "gone": the object is not there any more
+	// wantElse are the reasons that a disturbance may lead to instead, each explained where it stands.
+	wantElse     []string
+	wantAccepted int // by RDS, when undisturbed
+}
+
+// restFor is how long everything must have been at rest: longer than the operator looks after what has ended.
+const restFor = 3 * time.Minute
+
+// crashSettings keep a story short: its RDS lists a record after two seconds.
+func crashSettings() Settings {
+	return Settings{Poll: 5 * time.Second, Settle: 20 * time.Second, Tolerance: time.Minute}
+}
+
+// tell lets the story happen. The hook is the first process's; when that dies, another takes over.
+func (s story) tell(t testing.TB, hook hook) *witness {
+	t.Helper()
+	w := newWorld(t)
+	w.rds.SetTiming(local.Timing{Unlisted: 2 * time.Second, Pending: 2 * time.Second, Backtracking: 4 * time.Second, StatusLag: 2 * time.Second})
+	w.create(deployment("game-api", 2, v1alpha1.StrategyRestart))
+	w.create(deployment("worker", 3, v1alpha1.StrategyPause))
+	w.kubelet(w)
+	seen := w.watch()
+	if s.given != nil {
+		s.given(seen)
+	}
+	first := undo("undo")
+	if s.object != nil {
+		s.object(first)
+	}
+	w.create(first)
+	p := seen.start(hook, crashSettings())
+	quietSince := w.clock.Now()
+	for range 2000 {
+		if !p.wire.alive() {
+			p.end()
+			p = seen.start(nil, crashSettings())
+		}
+		next := p.work()
+		if s.people != nil {
+			seen.person(func() {
+				if s.people(seen) {
+					s.people = nil
+				}
+			})
+		}
+		if w.kubelet != nil {
+			w.kubelet(w)
+		}
+		if !seen.atRest() {
+			quietSince = w.clock.Now()
+		} else if w.clock.Now().Sub(quietSince) >= restFor {
+			return seen
+		}
+		w.clock.Step(max(min(next.Sub(w.clock.Now()), 30*time.Second), time.Millisecond))
+	}
+	t.Fatalf("it never came to rest\n%s", w.describe())
+	return nil
+}
+
+// atRest tells whether every object has come to its end.
+func (s *witness) atRest() bool {
+	for _, uid := range s.present {
+		if b := s.objects[uid]; b.Status.CompletedAt == "" || !b.DeletionTimestamp.IsZero() {
+			return false
+		}
+	}
+	return true
+}
+
+// inOrder checks what must be so when everything has come to rest.
+func (s *witness) inOrder() {
+	for name, d := range s.deployments {
+		if *d.Spec.Replicas != s.replicas[name] || d.Annotations[v1alpha1.PausedAnnotation] != "" {
+			s.fault("3: in the end %s has %d replicas, not %d, and the mark %q", name, *d.Spec.Replicas, s.replicas[name], d.Annotations[v1alpha1.PausedAnnotation])
+		}
+	}
+	for name, c := range s.clusters {
+		if c.Status.ActiveBacktrack != nil {
+			s.fault("4: in the end %s is locked by %+v", name, *c.Status.ActiveBacktrack)
+		}
+		for _, entry := range c.Status.Backtracks {
+			if entry.RequestedBy != nil && s.accepted[entry.RequestedBy.UID] == 0 && !s.unknown(entry.RequestedBy.UID) {
+				s.fault("2: in the end the ledger of %s has %+v, which never was", name, entry)
+			}
+		}
+	}
+	for uid, n := range s.accepted {
+		b := s.objects[uid]
+		c := s.clusters[b.Spec.ClusterRef.Name]
+		if c == nil || s.unknown(uid) || n == 0 {
+			continue
+		}
+		if entry := ledger.Find(c, b); entry == nil || entry.ID == "" || entry.RequestedBy.UID != uid && entry.RequestedBy.Name != b.Name {
+			s.fault("2: in the end the ledger of %s has %+v for %s", c.Name, entry, b.Name)
+		}
+	}
+	for uid := range s.verdicts {
+		s.eventsRight(uid)
+	}
+}
+
+func (s *witness) unknown(uid any) bool {
+	for _, b := range s.objects {
+		if b.UID == uid && reasonOf(b) == v1alpha1.ReasonOutcomeUnknown {
+			return true
+		}
+	}
+	return false
+}
+
+func reasonOf(b *v1alpha1.AuroraBacktrack) string {
+	c := meta.FindStatusCondition(b.Status.Conditions, v1alpha1.ConditionSucceeded)
+	if c == nil {
+		return ""
+	}
+	return c.Reason
+}
+
+// end is how the story's object ended.
+func (s *witness) end(name string) string {
+	if b := s.read(name); b != nil {
+		return reasonOf(b)
+	}
+	return "gone"
+}
+
+func (s *witness) acceptedInAll() int {
+	n := 0
+	for _, count := range s.accepted {
+		n += count
+	}
+	return n
+}
+
+// disturbance is one thing that can go wrong at one moment.
+type disturbance struct {
+	what string
+	at   moment
+	err  error
+}
+
+func (d disturbance) hook(m moment) error {
+	if m.N == d.at.N {
+		return d.err
+	}
+	return nil
+}
+
+func (d disturbance) String() string {
+	place := "before"
+	if d.at.After {
+		place = "after"
+	}
+	return fmt.Sprintf("%s %s %s (moment %d)", d.what, place, d.at.What, d.at.N)
+}
+
+// disturbances are all that can go wrong at the moment.
+func disturbances(m moment) []disturbance {
+	all := []disturbance{{"killed", m, errDead}}
+	anyObject := schema.GroupResource{Group: v1alpha1.GroupVersion.Group, Resource: "things"}
+	isRDS := !strings.Contains(m.What, " ")
+	switch {
+	case isRDS && strings.HasPrefix(m.What, "Describe"): // what it says and then loses changes nothing
+		if !m.After {
+			all = append(all, disturbance{"reset", m, syscall.ECONNRESET})
+		}
+	case isRDS && !m.After:
+		all = append(all, disturbance{"reset", m, syscall.ECONNRESET}, disturbance{"500", m, errServer})
+	case isRDS:
+		all = append(all, disturbance{"reply lost", m, io.ErrUnexpectedEOF}, disturbance{"500", m, errServer})
+	case strings.HasPrefix(m.What, "create Event"):
+		if !m.After {
+			all = append(all, disturbance{"500", m, apierrors.NewInternalError(errors.New("etcd is away"))})
+		}
+	case !m.After:
+		all = append(all,
+			disturbance{"conflict", m, apierrors.NewConflict(anyObject, "it", errors.New("somebody wrote"))},
+			disturbance{"429", m, apierrors.NewTooManyRequests("slow down", 1)},
+			disturbance{"500", m, apierrors.NewInternalError(errors.New("etcd is away"))})
+	default:
+		all = append(all, disturbance{"done, then 500", m, apierrors.NewInternalError(errors.New("etcd answered late"))},
+			disturbance{"done, then timed out", m, context.DeadlineExceeded})
+	}
+	return all
+}
+
+func (s story) test(t *testing.T) {
+	t.Parallel()
+	var moments []moment
+	seen := s.tell(t, func(m moment) error { moments = append(moments, m); return nil })
+	seen.inOrder()
+	if got := seen.end("undo"); got != s.want || seen.acceptedInAll() != s.wantAccepted || len(seen.wrong) > 0 {
+		t.Fatalf("undisturbed, it ended as %s with %d accepted calls, want %s with %d\n%s\n%s", got, seen.acceptedInAll(), s.want, s.wantAccepted, strings.Join(seen.wrong, "\n"), seen.world.describe())
+	}
+	told := 0
+	for _, m := range moments {
+		for _, d := range disturbances(m) {
+			s.disturbed(t, d)
+			told++
+		}
+	}
+	t.Logf("%d moments, told %d times", len(moments), told)
+}
+
+// disturbed tells the story with one thing going wrong.
+func (s story) disturbed(t *testing.T, d disturbance) {
+	t.Helper()
+	seen := s.tell(t, d.hook)
+	seen.inOrder()
+	got := seen.end("undo")
+	expected := got == s.want && seen.acceptedInAll() == s.wantAccepted
+	if !expected && got != s.want {
+		expected = slices.Contains(s.wantElse, got) && seen.acceptedInAll() <= s.wantAccepted
+	}
+	if !expected || len(seen.wrong) > 0 {
+		t.Errorf("%s: it ended as %s with %d accepted calls, want %s with %d\n%s\n%s", d, got, seen.acceptedInAll(), s.want, s.wantAccepted, strings.Join(seen.wrong, "\n"), seen.world.describe())
+	}
+}
