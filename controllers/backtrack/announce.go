@@ -29,7 +29,7 @@ func (x *run) announce(ctx context.Context) {
 		}
 		x.tell(ctx, event.News{Type: kind, Subject: c.Type, Reason: c.Reason, Message: c.Message})
 	}
-	if x.saved.Spec.Cancel && x.called() && !x.finished() {
+	if x.cancelTooLate() {
 		x.tell(ctx, event.News{Type: corev1.EventTypeWarning, Subject: "Cancel", Reason: v1alpha1.ReasonCancelTooLate, Message: "RDS was asked before the cancel; the run goes on to its end"})
 	}
 }

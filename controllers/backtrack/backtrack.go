@@ -164,11 +164,9 @@ func (x *run) refusedOrLost(ctx context.Context, err error) outcome {
 	if !errors.As(err, &refusal) || !refusal.Refused {
 		return waiting(x.Settings.Poll, v1alpha1.ReasonLookingForRecord, "RDS's answer was lost ("+err.Error()+"); its history is watched for the record, and it is not asked again meanwhile")
 	}
-	claim := *x.object.Status.Request
-	if undo := x.changeCluster(ctx, func(c *v1alpha1.AuroraCluster) bool { return ledger.Unclaim(c, x.object, claim) }); undo != nil {
+	if undo := x.unclaim(ctx); undo != nil {
 		return failed(undo)
 	}
-	x.object.Status.Request = nil
 	if refusal.Passing {
 		return x.notForever(waiting(x.backOff(), v1alpha1.ReasonRetrying, "RDS refused for now; it is asked again: "+refusal.Error()))
 	}

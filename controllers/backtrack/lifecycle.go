@@ -51,6 +51,11 @@ func (x *run) walk(ctx context.Context) outcome {
 // called tells whether RDS was asked, or may have been. From here on there is no way back, only to the end.
 func (x *run) called() bool { return x.object.Status.Request != nil }
 
+// cancelTooLate tells whether the object was cancelled although RDS has taken the call.
+func (x *run) cancelTooLate() bool {
+	return x.object.Spec.Cancel && x.called() && x.object.Status.Backtrack != nil
+}
+
 // started tells whether the object was admitted and took the lock.
 func (x *run) started() bool { return x.object.Status.StartedAt != "" }
 

@@ -106,12 +106,40 @@ func (x *run) notFound(ctx context.Context, claim v1alpha1.Claim, found verdict)
 		return waiting(x.Settings.Poll, v1alpha1.ReasonLookingForRecord, fmt.Sprintf("it is not known whether RDS accepted the call at %s; its history shows nothing yet (watched for %s, %s are needed), and it is not asked again meanwhile", claim.ClaimedAt, round(quiet), x.Settings.Settle))
 	case len(found.others) > 0:
 		return halted(v1alpha1.ReasonOutcomeUnknown, fmt.Sprintf("the answer to the call was lost, and RDS lists backtrack %s, which somebody else made since then: look at the data and at who else rewinds this cluster", found.others[0].ID))
+	case !x.object.DeletionTimestamp.IsZero():
+		return x.abandon(ctx, halted(v1alpha1.ReasonDeleted, "deleted, and RDS had made nothing of the call; the database was not touched"))
+	case x.object.Spec.Cancel:
+		return x.abandon(ctx, halted(v1alpha1.ReasonCancelled, "cancelled, and RDS had made nothing of the call; the database was not touched"))
 	case claim.Attempt >= mostAttempts:
-		return halted(v1alpha1.ReasonFailed, fmt.Sprintf("RDS gave no answer to %d calls and made no backtrack of them: try again with a new AuroraBacktrack when RDS answers", claim.Attempt))
-	case !x.object.DeletionTimestamp.IsZero() || x.object.Spec.Cancel:
-		return halted(v1alpha1.ReasonCancelled, "RDS made nothing of the call, and it is not wanted any more; the database was not touched")
+		return x.abandon(ctx, halted(v1alpha1.ReasonFailed, fmt.Sprintf("RDS gave no answer to %d calls and made no backtrack of them: try again with a new AuroraBacktrack when RDS answers", claim.Attempt)))
 	}
-	return x.ask(ctx, claim.Attempt+1)
+	out = x.ask(ctx, claim.Attempt+1)
+	if out.kind == halt { // it found a reason not to, or was refused
+		return x.abandon(ctx, out)
+	}
+	return out
+}
+
+// abandon ends a run whose call certainly was not accepted. Its claim goes: nothing was rewound, so nothing
+// needs a restart, and nobody has to look for a record.
+func (x *run) abandon(ctx context.Context, verdict outcome) outcome {
+	if err := x.unclaim(ctx); err != nil {
+		return failed(err)
+	}
+	return verdict
+}
+
+// unclaim takes the object's claim back, in the ledger and here.
+func (x *run) unclaim(ctx context.Context) error {
+	if x.object.Status.Request == nil {
+		return nil
+	}
+	claim := *x.object.Status.Request
+	if err := x.changeCluster(ctx, func(c *v1alpha1.AuroraCluster) bool { return ledger.Unclaim(c, x.object, claim) }); err != nil {
+		return err
+	}
+	x.object.Status.Request = nil
+	return nil
 }
 
 // quietFor is for how long the object's record has been missing from RDS's history while the cluster was

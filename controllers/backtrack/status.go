@@ -36,8 +36,11 @@ func (x *run) summarize(out outcome) {
 		reason, message = v1alpha1.ReasonRetrying, out.err.Error()
 	case goOn, wait:
 	}
-	if x.object.Spec.Cancel && x.called() {
-		message += "; the cancel came too late: RDS has been asked, so this goes on to its end"
+	switch {
+	case x.cancelTooLate():
+		message += "; the cancel came too late: RDS was asked before it, so this goes on to its end"
+	case x.object.Spec.Cancel && x.called():
+		message += "; cancelled: if RDS made nothing of the call, it is not asked again"
 	}
 	x.put(v1alpha1.ConditionSucceeded, metav1.ConditionUnknown, reason, message)
 	x.put(v1alpha1.ConditionReconciling, metav1.ConditionTrue, reason, message)
