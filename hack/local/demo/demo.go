@@ -8,9 +8,11 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/aurora-backtrack/operator/hack/local/cloud"
+	"github.com/aurora-backtrack/operator/hack/local/stage"
 )
 
 // names of what the demo makes.
@@ -20,16 +22,12 @@ const (
 	aurora    = "testcluster" // the Aurora cluster in RDS
 )
 
-// patience bounds every single wait of the demo.
-const patience = 2 * time.Minute
-
-// stage is where the demo plays: the cloud, the database and the application, and the times it has come by.
-type stage struct {
-	cloud    *cloud.Cloud
-	out      io.Writer
+// demo is where the demo plays: the cloud, the database and the application, and the times it has come by.
+type demo struct {
+	stage.Voice
 	kube     *kubernetes
-	rds      *rdsAPI
-	database *database
+	rds      *stage.RDS
+	database *stage.Database
 	times    map[string]time.Time // by the clock of the experiment: 13:55, 14:05, 14:15
 	begin    time.Time
 	rewinds  int
@@ -51,20 +49,20 @@ func Run(ctx context.Context, options cloud.Options) (err error) {
 			return err
 		}
 	}
-	s, err := newStage(c, options.Out)
+	d, err := newDemo(c, options.Out)
 	if err != nil {
 		return err
 	}
 	if !mine {
-		defer func() { err = errors.Join(err, s.clear(context.WithoutCancel(ctx))) }()
-		if err := s.clear(ctx); err != nil {
+		defer func() { err = errors.Join(err, d.clear(context.WithoutCancel(ctx))) }()
+		if err := d.clear(ctx); err != nil {
 			return err
 		}
 	}
-	if err := s.play(ctx); err != nil {
+	if err := d.play(ctx); err != nil {
 		return err
 	}
-	fmt.Fprintf(options.Out, "\nEverything was as it should be. The experiment took %s.\n", time.Since(s.begin).Round(time.Second))
+	fmt.Fprintf(options.Out, "\nEverything was as it should be. The experiment took %s.\n", time.Since(d.begin).Round(time.Second))
 	return nil
 }
 
@@ -85,108 +83,96 @@ func stageFor(ctx context.Context, options cloud.Options) (c *cloud.Cloud, mine 
 	return own, true, err
 }
 
-func newStage(c *cloud.Cloud, out io.Writer) (*stage, error) {
-	kube, err := newKubernetes(c)
+func newDemo(c *cloud.Cloud, out io.Writer) (*demo, error) {
+	kube, err := stage.NewKubernetes(c)
 	if err != nil {
 		return nil, err
 	}
-	return &stage{cloud: c, out: out, kube: kube, rds: newRDS(c), begin: time.Now(), times: map[string]time.Time{}}, nil
+	return &demo{Voice: stage.Voice{Out: out}, kube: &kubernetes{kube}, rds: stage.NewRDS(c), begin: time.Now(), times: map[string]time.Time{}}, nil
 }
 
 // clear removes what an earlier demo left on a cloud that stays.
-func (s *stage) clear(ctx context.Context) error {
+func (d *demo) clear(ctx context.Context) error {
 	return errors.Join(
-		s.kube.remove(ctx),
-		s.rds.deleteCluster(ctx, aurora),
+		d.kube.remove(ctx),
+		d.rds.DeleteCluster(ctx, aurora),
 	)
 }
 
 // play is the demo.
-func (s *stage) play(ctx context.Context) error {
-	if err := s.prepare(ctx); err != nil {
+func (d *demo) play(ctx context.Context) error {
+	if err := d.prepare(ctx); err != nil {
 		return err
 	}
-	defer s.database.close()
+	defer d.database.Close()
 	for _, scene := range experiment {
-		s.say("%s", scene.title)
-		if err := scene.act(s, ctx); err != nil {
+		d.Say("%s", scene.title)
+		if err := scene.act(d, ctx); err != nil {
 			return fmt.Errorf("%s: %w", scene.title, err)
 		}
-		if err := s.check(ctx, scene.want); err != nil {
+		if err := d.check(ctx, scene.want); err != nil {
 			return fmt.Errorf("%s: %w", scene.title, err)
 		}
 	}
-	return s.reckon(ctx)
+	return d.reckon(ctx)
 }
 
 // prepare makes the Aurora cluster, the first data and the application.
-func (s *stage) prepare(ctx context.Context) error {
-	s.say("An Aurora cluster with a backtrack window of 7200 s, and an application that depends on it")
-	where, err := s.rds.createCluster(ctx, aurora)
+func (d *demo) prepare(ctx context.Context) error {
+	d.Say("An Aurora cluster with a backtrack window of 7200 s, and an application that depends on it")
+	where, err := d.rds.CreateCluster(ctx, aurora)
 	if err != nil {
 		return err
 	}
-	s.tell("aws rds create-db-cluster %s … available at %s:%d", aurora, where.host, where.port)
-	if s.database, err = openDatabase(ctx, where); err != nil {
+	d.Tell("aws rds create-db-cluster %s … available at %s:%d", aurora, where.Host, where.Port)
+	if d.database, err = stage.OpenDatabase(ctx, where); err != nil {
 		return err
 	}
-	if err := s.database.run(ctx, firstData...); err != nil {
+	if err := d.database.Run(ctx, firstData...); err != nil {
 		return err
 	}
-	if err := s.kube.deploy(ctx, where); err != nil {
+	if err := d.kube.deploy(ctx, where); err != nil {
 		return err
 	}
-	s.tell("kubectl apply: namespace %s, AuroraCluster %s, Deployment game-api with two replicas", namespace, cluster)
-	pods, err := s.kube.healthy(ctx, nil)
+	d.Tell("kubectl apply: namespace %s, AuroraCluster %s, Deployment game-api with two replicas", namespace, cluster)
+	pods, err := d.kube.healthy(ctx, nil)
 	if err != nil {
 		return err
 	}
-	s.tell("game-api serves from %s", pods)
+	d.Tell("game-api serves from %s", pods)
 	return nil
 }
 
 // reckon shows the objects at the end, and counts what RDS was asked.
-func (s *stage) reckon(ctx context.Context) error {
-	s.say("At the end")
+func (d *demo) reckon(ctx context.Context) error {
+	d.Say("At the end")
 	for _, args := range [][]string{{"get", "auroraclusters"}, {"get", "aurorabacktracks", "-n", namespace, "--sort-by=.metadata.creationTimestamp"}} {
-		text, err := s.cloud.Kubectl(ctx, nil, args...)
+		text, err := d.kube.Kubectl(ctx, args...)
 		if err != nil {
 			return err
 		}
-		s.tell("kubectl %s", join(args))
-		fmt.Fprintln(s.out, indent(text))
+		d.Tell("kubectl %s", strings.Join(args, " "))
+		d.Quote(text)
 	}
-	accepted, err := accepted(ctx, s.cloud.AuroraURL(), s.begin)
+	accepted, err := d.rds.Backtracks(ctx, "", d.begin)
 	if err != nil {
 		return err
 	}
-	s.tell("RDS accepted %d BacktrackDBCluster calls for %d AuroraBacktracks", accepted, s.rewinds)
-	if accepted != s.rewinds {
-		return fmt.Errorf("RDS accepted %d backtracks, want %d: one for each object", accepted, s.rewinds)
+	d.Tell("RDS accepted %d BacktrackDBCluster calls for %d AuroraBacktracks", len(accepted), d.rewinds)
+	if len(accepted) != d.rewinds {
+		return fmt.Errorf("RDS accepted %d backtracks, want %d: one for each object", len(accepted), d.rewinds)
 	}
 	return nil
 }
 
 // mark remembers the present as a time of the experiment. What is in the database now will be found there by a
 // rewind to this time, whose writes come strictly later.
-func (s *stage) mark(ctx context.Context, clock string) error {
+func (d *demo) mark(ctx context.Context, clock string) error {
 	// The local Aurora takes a snapshot about ten times a second; a time that lies well between two writes has one.
-	if err := pass(ctx, 500*time.Millisecond); err != nil {
+	if err := stage.Pass(ctx, 500*time.Millisecond); err != nil {
 		return err
 	}
-	s.times[clock] = time.Now().UTC().Truncate(time.Millisecond)
-	s.tell("it is %s (really %s)", clock, s.times[clock].Format("15:04:05.000Z"))
-	return pass(ctx, 500*time.Millisecond)
-}
-
-// pass lets time pass: the experiment's minutes are seconds here.
-func pass(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
+	d.times[clock] = time.Now().UTC().Truncate(time.Millisecond)
+	d.Tell("it is %s (really %s)", clock, d.times[clock].Format("15:04:05.000Z"))
+	return stage.Pass(ctx, 500*time.Millisecond)
 }

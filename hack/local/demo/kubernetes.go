@@ -12,55 +12,23 @@ import (
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	"k8s.io/apimachinery/pkg/runtime"
-	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
-	"k8s.io/client-go/tools/clientcmd"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
-	"github.com/aurora-backtrack/operator/api/v1alpha1"
-	"github.com/aurora-backtrack/operator/hack/local/cloud"
+	"github.com/aurora-backtrack/operator/hack/local/stage"
 )
 
 // kubernetes is the cluster as the demo looks at it. What it changes goes through kubectl, as a person's would.
-type kubernetes struct {
-	cloud *cloud.Cloud
-	api   client.Client
-}
-
-func newKubernetes(c *cloud.Cloud) (*kubernetes, error) {
-	scheme := runtime.NewScheme()
-	if err := clientgoscheme.AddToScheme(scheme); err != nil {
-		return nil, err
-	}
-	if err := v1alpha1.AddToScheme(scheme); err != nil {
-		return nil, err
-	}
-	config, err := clientcmd.BuildConfigFromFlags("", c.Kubeconfig())
-	if err != nil {
-		return nil, fmt.Errorf("reading %s: %w", c.Kubeconfig(), err)
-	}
-	config.QPS = -1
-	api, err := client.New(config, client.Options{Scheme: scheme})
-	if err != nil {
-		return nil, fmt.Errorf("reaching the API server: %w", err)
-	}
-	return &kubernetes{cloud: c, api: api}, nil
-}
-
-func (k *kubernetes) apply(ctx context.Context, manifest string) error {
-	_, err := k.cloud.Kubectl(ctx, strings.NewReader(manifest), "apply", "-f", "-")
-	return err
-}
+type kubernetes struct{ *stage.Kubernetes }
 
 // deploy makes the namespace, the AuroraCluster and the application.
-func (k *kubernetes) deploy(ctx context.Context, where endpoint) error {
-	return k.apply(ctx, fmt.Sprintf(application, where.host, where.port, where.db, where.user, where.password))
+func (k *kubernetes) deploy(ctx context.Context, where stage.Endpoint) error {
+	return k.Apply(ctx, fmt.Sprintf(application, where.Host, where.Port, where.Database, where.User, where.Password))
 }
 
 // remove takes away what an earlier demo left. The AuroraCluster goes last: rewinds under way need it.
 func (k *kubernetes) remove(ctx context.Context) error {
 	for _, args := range [][]string{{"namespace", namespace}, {"auroracluster", cluster}} {
-		if _, err := k.cloud.Kubectl(ctx, nil, append([]string{"delete", "--ignore-not-found", "--timeout=2m"}, args...)...); err != nil {
+		if err := k.Delete(ctx, args...); err != nil {
 			return err
 		}
 	}
@@ -85,7 +53,7 @@ func (p pods) has(other corev1.Pod) bool {
 
 func (k *kubernetes) pods(ctx context.Context) (pods, error) {
 	var list corev1.PodList
-	if err := k.api.List(ctx, &list, client.InNamespace(namespace), client.MatchingLabels{"app": "game-api"}); err != nil {
+	if err := k.API.List(ctx, &list, client.InNamespace(namespace), client.MatchingLabels{"app": "game-api"}); err != nil {
 		return nil, fmt.Errorf("listing game-api's pods: %w", err)
 	}
 	return list.Items, nil
@@ -94,9 +62,9 @@ func (k *kubernetes) pods(ctx context.Context) (pods, error) {
 // healthy waits until the application is rolled out with two pods, none of them of the old ones, and each answers.
 func (k *kubernetes) healthy(ctx context.Context, old pods) (pods, error) {
 	var now pods
-	err := until(ctx, "game-api is healthy, with new pods", func() (bool, error) {
+	err := stage.Until(ctx, "game-api is healthy, with new pods", func() (bool, error) {
 		var d appsv1.Deployment
-		err := k.api.Get(ctx, client.ObjectKey{Namespace: namespace, Name: "game-api"}, &d)
+		err := k.API.Get(ctx, client.ObjectKey{Namespace: namespace, Name: "game-api"}, &d)
 		if apierrors.IsNotFound(err) {
 			return false, nil
 		}
@@ -133,24 +101,6 @@ func (k *kubernetes) readyz(ctx context.Context, pod corev1.Pod) int {
 	}
 	_ = response.Body.Close()
 	return response.StatusCode
-}
-
-// until asks again and again until it holds. It is bounded, and says what it waited for.
-func until(ctx context.Context, what string, holds func() (bool, error)) error {
-	ctx, cancel := context.WithTimeout(ctx, patience)
-	defer cancel()
-	for {
-		ok, err := holds()
-		if err != nil {
-			return fmt.Errorf("waiting until %s: %w", what, err)
-		}
-		if ok {
-			return nil
-		}
-		if err := pass(ctx, 50*time.Millisecond); err != nil {
-			return fmt.Errorf("waited %s and it did not come to be that %s", patience, what)
-		}
-	}
 }
 
 // application is what a platform team and an application team would apply.

@@ -4,19 +4,19 @@ import (
 	"context"
 	"fmt"
 	"net/http"
-	"strings"
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/aurora-backtrack/operator/api/v1alpha1"
+	"github.com/aurora-backtrack/operator/hack/local/stage"
 )
 
 // rewind applies an AuroraBacktrack and follows it to its end: the conditions as they change, the application as it
 // breaks, and the application as it is healthy again with new pods.
-func (s *stage) rewind(ctx context.Context, name, clock string) error {
-	old, err := s.kube.healthy(ctx, nil)
+func (d *demo) rewind(ctx context.Context, name, clock string) error {
+	old, err := d.kube.healthy(ctx, nil)
 	if err != nil {
 		return err
 	}
@@ -26,43 +26,43 @@ metadata: {name: %s, namespace: %s}
 spec:
   clusterRef: {name: %s}
   backtrackTo: %q
-`, name, namespace, cluster, s.times[clock].Format("2006-01-02T15:04:05.000Z"))
-	s.tell("kubectl apply -f -")
-	fmt.Fprintln(s.out, indent(manifest))
-	if err := s.kube.apply(ctx, manifest); err != nil {
+`, name, namespace, cluster, d.times[clock].Format("2006-01-02T15:04:05.000Z"))
+	d.Tell("kubectl apply -f -")
+	d.Quote(manifest)
+	if err := d.kube.Apply(ctx, manifest); err != nil {
 		return err
 	}
-	s.rewinds++
+	d.rewinds++
 	begin := time.Now()
-	broken, err := s.follow(ctx, name, old, begin)
+	broken, err := d.follow(ctx, name, old, begin)
 	if err != nil {
 		return err
 	}
 	if !broken {
 		return fmt.Errorf("game-api never lost its connection: the rewind should have closed it")
 	}
-	fresh, err := s.kube.healthy(ctx, old)
+	fresh, err := d.kube.healthy(ctx, old)
 	if err != nil {
 		return err
 	}
-	s.tell("✓ game-api serves again, from new pods: %s", fresh)
+	d.Tell("✓ game-api serves again, from new pods: %s", fresh)
 	return nil
 }
 
 // follow prints what changes until the object has ended, and tells whether the application was seen broken.
-func (s *stage) follow(ctx context.Context, name string, old pods, begin time.Time) (broken bool, err error) {
+func (d *demo) follow(ctx context.Context, name string, old pods, begin time.Time) (broken bool, err error) {
 	seen := map[string]string{}
 	var object v1alpha1.AuroraBacktrack
-	err = until(ctx, name+" has finished", func() (bool, error) {
-		if err := s.kube.api.Get(ctx, client.ObjectKey{Namespace: namespace, Name: name}, &object); err != nil {
+	err = stage.Until(ctx, name+" has finished", func() (bool, error) {
+		if err := d.kube.API.Get(ctx, client.ObjectKey{Namespace: namespace, Name: name}, &object); err != nil {
 			return false, err
 		}
 		for _, c := range object.Status.Conditions {
-			s.condition(c, seen, begin)
+			d.condition(c, seen, begin)
 		}
-		if !broken && s.refuses(ctx, old) {
+		if !broken && d.refuses(ctx, old) {
 			broken = true
-			s.tell("%6.1fs  game-api is broken: its connection is dead, /readyz says 503", time.Since(begin).Seconds())
+			d.Tell("%6.1fs  game-api is broken: its connection is dead, /readyz says 503", time.Since(begin).Seconds())
 		}
 		return object.Status.CompletedAt != "", nil
 	})
@@ -78,36 +78,22 @@ func (s *stage) follow(ctx context.Context, name string, old pods, begin time.Ti
 }
 
 // condition prints a condition when its status or reason is news. The two that mirror another one are left out.
-func (s *stage) condition(c metav1.Condition, seen map[string]string, begin time.Time) {
+func (d *demo) condition(c metav1.Condition, seen map[string]string, begin time.Time) {
 	now := string(c.Status) + " " + c.Reason
 	if c.Type == v1alpha1.ConditionReconciling || c.Reason == v1alpha1.ReasonWaiting || seen[c.Type] == now ||
 		(c.Type == v1alpha1.ConditionSucceeded && c.Status == metav1.ConditionUnknown) {
 		return
 	}
 	seen[c.Type] = now
-	s.tell("%6.1fs  %-22s %-8s %-14s %s", time.Since(begin).Seconds(), c.Type, c.Status, c.Reason, c.Message)
+	d.Tell("%6.1fs  %-22s %-8s %-14s %s", time.Since(begin).Seconds(), c.Type, c.Status, c.Reason, c.Message)
 }
 
 // refuses tells whether one of the pods has lost its connection.
-func (s *stage) refuses(ctx context.Context, old pods) bool {
+func (d *demo) refuses(ctx context.Context, old pods) bool {
 	for _, pod := range old {
-		if s.kube.readyz(ctx, pod) == http.StatusServiceUnavailable {
+		if d.kube.readyz(ctx, pod) == http.StatusServiceUnavailable {
 			return true
 		}
 	}
 	return false
 }
-
-func (s *stage) say(format string, args ...any) {
-	fmt.Fprintf(s.out, "\n== "+format+"\n", args...)
-}
-
-func (s *stage) tell(format string, args ...any) {
-	fmt.Fprintf(s.out, "   "+format+"\n", args...)
-}
-
-func indent(text string) string {
-	return "     " + strings.ReplaceAll(strings.TrimRight(text, "\n"), "\n", "\n     ")
-}
-
-func join(words []string) string { return strings.Join(words, " ") }
