@@ -102,6 +102,7 @@ func Beside() []Program {
 			Inputs: local("kubelet", "pki", "processes", "process-kubelet"),
 		},
 		{Name: "game-api", Module: "hack/local", Package: "./game-api", Inputs: local("game-api")},
+		{Name: "writer", Module: "hack/local", Package: "./writer", Inputs: local("writer")},
 	}
 }
 
