@@ -46,7 +46,7 @@ down: ## Stop and remove the local cloud.
 
 .PHONY: build
 build: ## Build the manager and the kubectl plugin into bin/, stamped with the version.
-	go build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o $(BIN)/ ./cmd/...
+	go build -ldflags '-s -w -X main.version=$(VERSION)' -o $(BIN)/ ./cmd/...
 
 ##@ Checks
 
