@@ -196,10 +196,11 @@ func byID(c *v1alpha1.AuroraCluster, id string) *v1alpha1.LedgerEntry {
 	return nil
 }
 
-// claimed tells whether some object's open claim may be the record's origin.
+// claimed tells whether the open claim of the object that holds the lock may be the record's origin. An object
+// that has ended without knowing what became of its claim says no more about it.
 func claimed(c *v1alpha1.AuroraCluster, record v1alpha1.BacktrackRecord) bool {
 	for _, entry := range c.Status.Backtracks {
-		if entry.ID != "" || entry.Status != StatusClaimed {
+		if entry.ID != "" || entry.Status != StatusClaimed || entry.RequestedBy == nil || !Holds(c, *entry.RequestedBy) {
 			continue
 		}
 		if apart := record.RequestedAt.Time().Sub(entry.ClaimedAt.Time()); apart.Abs() < time.Hour {
