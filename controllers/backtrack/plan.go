@@ -14,8 +14,9 @@ func (x *run) plan(observed aurora.Cluster) *v1alpha1.Plan {
 	if old := x.object.Status.Plan; old != nil && old.DBClusterResourceID == observed.ResourceID && now.Sub(old.MadeAt.Time()) < slow {
 		now = old.MadeAt.Time() // a plan that says the same is not written again every time it is looked at
 	}
-	distance := now.Sub(x.target())
-	reachable := now.Add(time.Duration(observed.BacktrackWindow) * time.Second)
+	byRDS := now.Add(x.RDS.Skew(aurora.TargetOf(x.cluster))) // whose clock the window and the writes go by
+	distance := byRDS.Sub(x.target())
+	reachable := byRDS.Add(time.Duration(observed.BacktrackWindow) * time.Second)
 	plan := &v1alpha1.Plan{
 		MadeAt:              v1alpha1.NewTimestamp(now),
 		DBClusterResourceID: observed.ResourceID,
