@@ -3,6 +3,7 @@ package backtrack
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -11,6 +12,7 @@ import (
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
+	"sigs.k8s.io/controller-runtime/pkg/log"
 
 	"github.com/aurora-backtrack/operator/api/v1alpha1"
 	"github.com/aurora-backtrack/operator/controllers/ledger"
@@ -91,13 +93,11 @@ const (
 func (x *run) retire(ctx context.Context) (ctrl.Result, error) {
 	x.announce(ctx)
 	age := x.now().Sub(x.object.Status.CompletedAt.Time())
-	if x.stillPaused() || (age < 2*afterglow && x.count(v1alpha1.StrategyPause) > 0 && x.started()) {
-		resumed, err := x.Workloads.Resume(ctx, x.object.UID, x.object.Status.Dependents)
-		switch {
-		case err != nil || !resumed:
+	watched := age < afterglow && x.started() && x.count(v1alpha1.StrategyPause) > 0
+	if x.stillPaused() || watched {
+		if err := x.sweep(ctx); err != nil {
+			log.FromContext(ctx).Error(err, "resuming after the end; it is tried again")
 			return ctrl.Result{RequeueAfter: insist}, x.persist(ctx)
-		case age < afterglow:
-			return ctrl.Result{RequeueAfter: afterglow - age}, x.letGo(ctx)
 		}
 		if err := x.persist(ctx); err != nil {
 			return x.again(ctx, err)
@@ -106,22 +106,41 @@ func (x *run) retire(ctx context.Context) (ctrl.Result, error) {
 	if err := x.letGo(ctx); err != nil {
 		return x.again(ctx, err)
 	}
+	if watched {
+		return ctrl.Result{RequeueAfter: afterglow - age}, nil
+	}
 	return x.expire(ctx, age)
+}
+
+// sweep resumes whatever still carries our mark, also what the status says is up again: a deposed leader may
+// have paused it since.
+func (x *run) sweep(ctx context.Context) error {
+	anew := slices.Clone(x.object.Status.Dependents)
+	for i := range anew {
+		anew[i].State = v1alpha1.DependentPending
+	}
+	resumed, err := x.Workloads.Resume(ctx, x.object.UID, anew)
+	if err != nil {
+		return fmt.Errorf("resuming what is still paused: %w", err)
+	}
+	if !resumed {
+		return errNotYet
+	}
+	for i := range x.object.Status.Dependents {
+		if d := &x.object.Status.Dependents[i]; leftPaused(*d) {
+			d.State, d.Message = anew[i].State, anew[i].Message
+		}
+	}
+	return nil
 }
 
 // stillPaused tells whether the object ended while a workload refused to be resumed.
 func (x *run) stillPaused() bool {
-	if !x.started() || !x.touched() {
-		return false
-	}
-	for _, d := range x.object.Status.Dependents {
-		switch d.State {
-		case v1alpha1.DependentPausing, v1alpha1.DependentPaused, v1alpha1.DependentResuming:
-			return true
-		case v1alpha1.DependentPending, v1alpha1.DependentRestarting, v1alpha1.DependentReady, v1alpha1.DependentFailed, v1alpha1.DependentSkipped:
-		}
-	}
-	return false
+	return x.started() && x.touched() && slices.ContainsFunc(x.object.Status.Dependents, leftPaused)
+}
+
+func leftPaused(d v1alpha1.DependentStatus) bool {
+	return d.State == v1alpha1.DependentPausing || d.State == v1alpha1.DependentPaused
 }
 
 // letGo removes the finalizer.
