@@ -16,8 +16,10 @@ import (
 	"github.com/go-logr/logr"
 	ctrl "sigs.k8s.io/controller-runtime"
 
+	"github.com/aurora-backtrack/operator/hack/local/chaos"
 	"github.com/aurora-backtrack/operator/hack/local/cloud"
 	"github.com/aurora-backtrack/operator/hack/local/demo"
+	"github.com/aurora-backtrack/operator/hack/local/e2e"
 	"github.com/aurora-backtrack/operator/hack/local/programs"
 )
 
@@ -26,6 +28,8 @@ type command struct {
 	name, synopsis, help string
 	run                  func(context.Context, cloud.Options, []string) error
 }
+
+var chaosSettings chaos.Settings
 
 var commands = []command{
 	{"build", "build [PROGRAM...]", `Builds what is missing or has changed, into bin/. Without names it builds everything that
@@ -38,6 +42,10 @@ replaces what was rebuilt and leaves the rest alone.`, up},
 	{"demo", "demo", `Plays the main job on real data: an Aurora cluster is rewound, forwarded and rewound again by
 AuroraBacktrack objects while an application depends on it, and everything is checked. It plays
 on the local cloud if that is up, else on one of its own, which it takes down afterwards.`, func(ctx context.Context, options cloud.Options, _ []string) error { return demo.Run(ctx, options) }},
+	{"e2e", "e2e", e2e.Help, func(ctx context.Context, options cloud.Options, _ []string) error { return e2e.Run(ctx, options) }},
+	{"chaos", "chaos", chaos.Help, func(ctx context.Context, options cloud.Options, _ []string) error {
+		return chaos.Run(ctx, options, chaosSettings)
+	}},
 	{"status", "status", "Shows each component, whether it works, and where its log is. Fails unless all of them work.", status},
 }
 
@@ -86,6 +94,11 @@ func (c command) start(ctx context.Context, args []string) error {
 		})
 		flags.DurationVar(&options.RestartBackoff, "restart-backoff", 0, "the first wait before a container that ended is started again (default 1s; a kubelet has 10s)")
 		flags.DurationVar(&options.RestartBackoffMax, "restart-backoff-max", 0, "the longest such wait (default 10s; a kubelet has 5m)")
+	}
+	if c.name == "chaos" {
+		if err := chaosSettings.Flags(flags); err != nil {
+			return err
+		}
 	}
 	if err := flags.Parse(args); err != nil {
 		return err

@@ -1,0 +1,90 @@
+package chaos
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/aurora-backtrack/operator/api/v1alpha1"
+	"github.com/aurora-backtrack/operator/hack/local/stage"
+)
+
+// sight looks at all AuroraBacktracks again and again, and notes what must not be seen.
+type sight struct {
+	mu       sync.Mutex
+	last     map[types.UID]v1alpha1.AuroraBacktrack
+	breaches []string
+}
+
+func newSight() *sight { return &sight{last: map[types.UID]v1alpha1.AuroraBacktrack{}} }
+
+// watch lists rather than watches: what it compares must be in order also when the API server was away in between.
+func (s *sight) watch(ctx context.Context, api client.Reader) {
+	for stage.Pass(ctx, 300*time.Millisecond) == nil {
+		var list v1alpha1.AuroraBacktrackList
+		if err := api.List(ctx, &list); err != nil {
+			continue // the API server is being restarted
+		}
+		for i := range list.Items {
+			s.see(&list.Items[i])
+		}
+	}
+}
+
+// see compares the object with how it was before.
+func (s *sight) see(now *v1alpha1.AuroraBacktrack) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if before, known := s.last[now.UID]; known {
+		s.breaches = append(s.breaches, regressions(&before, now)...)
+	}
+	s.last[now.UID] = *now
+}
+
+// regressions are what went backwards between two looks at an object.
+func regressions(before, now *v1alpha1.AuroraBacktrack) []string {
+	var found []string
+	for _, old := range before.Status.Conditions {
+		if old.Type == v1alpha1.ConditionReconciling || old.Type == v1alpha1.ConditionStalled || old.Status == metav1.ConditionUnknown {
+			continue
+		}
+		if c := meta.FindStatusCondition(now.Status.Conditions, old.Type); c == nil || c.Status != old.Status {
+			found = append(found, fmt.Sprintf("%s/%s: condition %s was %s (%s) and is %s", now.Namespace, now.Name, old.Type, old.Status, old.Reason, shown(c)))
+		}
+	}
+	if was := before.Status.CompletedAt; was != "" && now.Status.CompletedAt != was {
+		found = append(found, fmt.Sprintf("%s/%s: was completed at %s, and now at %q", now.Namespace, now.Name, was, now.Status.CompletedAt))
+	}
+	return found
+}
+
+func shown(c *metav1.Condition) string {
+	if c == nil {
+		return "gone"
+	}
+	return fmt.Sprintf("%s (%s)", c.Status, c.Reason)
+}
+
+// latest is the object as it was last seen; empty if it never was.
+func (s *sight) latest(uid types.UID) v1alpha1.AuroraBacktrack {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.last[uid]
+}
+
+func (s *sight) seen() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.breaches)
+}
+
+func isTrue(conditions []metav1.Condition, name string) bool {
+	return meta.IsStatusConditionTrue(conditions, name)
+}

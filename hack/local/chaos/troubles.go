@@ -1,0 +1,101 @@
+package chaos
+
+import (
+	"context"
+	"math/rand/v2"
+	"time"
+
+	"github.com/aurora-backtrack/operator/hack/aurora"
+	"github.com/aurora-backtrack/operator/hack/local/stage"
+)
+
+// troubles are what goes wrong, each on its own until its context ends.
+func (s *storm) troubles() []func(context.Context) {
+	return []func(context.Context){s.troubleManagers, s.troubleAPIServer, s.troubleRDS}
+}
+
+// troubleManagers lets managers die, sleep, and lose the lead.
+func (s *storm) troubleManagers(ctx context.Context) {
+	source := s.settings.draws(drawsManagers)
+	for stage.Pass(ctx, between(source, 8*time.Second, 25*time.Second)) == nil {
+		var err error
+		switch n, which := source.IntN(100), source.IntN(2); {
+		case n < 40:
+			err = s.killManagers(ctx, "a manager killed", which, 1)
+		case n < 50:
+			err = s.killManagers(ctx, "both managers killed", 0, 2)
+		case n < 65:
+			err = s.freezeManager(ctx, which, between(source, 5*time.Second, 20*time.Second))
+		case n < 85:
+			err = s.depose(ctx)
+		default:
+			err = s.replaceManager(ctx, which)
+		}
+		if err != nil && ctx.Err() == nil {
+			s.tally.add("troubles that could not be made") // the API server is away, or no manager is there
+		}
+	}
+}
+
+// troubleAPIServer restarts the API server. A cloud whose API server does not come back is no ground to stand on: the
+// run then ends by itself, with nothing at its end.
+func (s *storm) troubleAPIServer(ctx context.Context) {
+	source := s.settings.draws(drawsAPIServer)
+	for stage.Pass(ctx, between(source, 20*time.Second, 60*time.Second)) == nil {
+		kill, what := source.IntN(2) == 0, "API server restarted"
+		if kill {
+			what = "API server killed"
+		}
+		// To its end, also when the troubles stop meanwhile.
+		if err := s.cloud.RestartAPIServer(context.WithoutCancel(ctx), kill); err != nil {
+			s.Tell("the API server was not restarted: %v", err)
+			continue
+		}
+		s.tally.add(what)
+	}
+}
+
+// troubleRDS lets calls fail, a few at a time, and then all go well for a while. How many were met, the log of calls
+// tells in the end.
+func (s *storm) troubleRDS(ctx context.Context) {
+	source := s.settings.draws(drawsFaults)
+	for stage.Pass(ctx, between(source, time.Second, 4*time.Second)) == nil {
+		var faults []aurora.Fault
+		for range source.IntN(4) {
+			faults = append(faults, drawFault(source))
+		}
+		if err := s.rds.SetFaults(ctx, faults...); err != nil && ctx.Err() == nil {
+			s.Tell("no faults could be set: %v", err)
+		}
+	}
+}
+
+// faultKinds are the faults for the call that must not be made twice, and for the two that look. What leaves the first
+// without an effect and the operator without knowledge costs it a settle period, so it is rarer than the rest.
+var (
+	backtrackFaults = []string{
+		aurora.FaultLostReply, aurora.FaultLostReply, aurora.FaultLostReply, aurora.FaultThrottling, aurora.FaultThrottling,
+		aurora.FaultDelay, aurora.FaultDelay, aurora.FaultInternalFailure, aurora.FaultServiceUnavailable, aurora.FaultConnectionReset,
+	}
+	describeFaults = []string{
+		aurora.FaultThrottling, aurora.FaultServiceUnavailable, aurora.FaultInternalFailure,
+		aurora.FaultConnectionReset, aurora.FaultLostReply, aurora.FaultDelay,
+	}
+)
+
+func drawFault(source *rand.Rand) aurora.Fault {
+	fault := aurora.Fault{Operation: "BacktrackDBCluster", Count: 1, Error: backtrackFaults[source.IntN(len(backtrackFaults))]}
+	if n := source.IntN(3); n > 0 {
+		fault = aurora.Fault{
+			Operation: []string{"DescribeDBClusters", "DescribeDBClusterBacktracks"}[n-1],
+			Count:     1 + source.IntN(5), Error: describeFaults[source.IntN(len(describeFaults))],
+		}
+	}
+	if fault.Error == aurora.FaultDelay {
+		fault.DelayMs = int(between(source, 100*time.Millisecond, 5*time.Second).Milliseconds())
+		if fault.Operation == "BacktrackDBCluster" && source.IntN(5) == 0 {
+			fault.DelayMs = 32_000 // longer than the operator waits for an answer: the work is done behind its back
+		}
+	}
+	return fault
+}
