@@ -105,9 +105,9 @@ func (w *Workloads) scaledObjects(ctx context.Context, k *kind, namespace string
 }
 
 func target(targets []*found, apiVersion, kind, name string) *found {
-	group, _, _ := splitAPIVersion(apiVersion)
+	group := groupOf(apiVersion)
 	for _, f := range targets {
-		if own, _, _ := splitAPIVersion(f.dep.APIVersion); own == group && f.dep.Kind == kind && f.dep.Name == name {
+		if own := groupOf(f.dep.APIVersion); own == group && f.dep.Kind == kind && f.dep.Name == name {
 			return f
 		}
 	}

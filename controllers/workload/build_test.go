@@ -153,10 +153,10 @@ func (w *world) replicaSet(name string, replicas int32) *appsv1.ReplicaSet {
 		Replicas: &replicas, Selector: selectorOf(name), Template: template(name)}})
 }
 
-func (w *world) cronJob(name string) *batchv1.CronJob {
+func (w *world) cronJob() *batchv1.CronJob {
 	spec := podSpec()
 	spec.RestartPolicy = corev1.RestartPolicyNever
-	return create(w, &batchv1.CronJob{ObjectMeta: w.meta(name), Spec: batchv1.CronJobSpec{
+	return create(w, &batchv1.CronJob{ObjectMeta: w.meta("report"), Spec: batchv1.CronJobSpec{
 		Schedule:    "* * * * *",
 		JobTemplate: batchv1.JobTemplateSpec{Spec: batchv1.JobSpec{Template: corev1.PodTemplateSpec{Spec: spec}}}}})
 }

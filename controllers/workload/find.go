@@ -9,6 +9,7 @@ import (
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/aurora-backtrack/operator/api/v1alpha1"
 )
@@ -100,7 +101,7 @@ func (w *Workloads) readListed(ctx context.Context, f *found) error {
 		f.fail(notFound("%s: the apiVersion of kind %s is not known: set it in the entry of spec.dependents", nameOf(dep), dep.Kind))
 		return nil
 	}
-	if _, _, err := splitAPIVersion(dep.APIVersion); err != nil {
+	if _, err := schema.ParseGroupVersion(dep.APIVersion); err != nil {
 		f.fail(notFound("%s: apiVersion %q is none: write it as group/version in the entry of spec.dependents", nameOf(dep), dep.APIVersion))
 		return nil
 	}
@@ -212,7 +213,7 @@ func unique(all []found) []found {
 	type id struct{ group, kind, namespace, name string }
 	seen := map[id]bool{}
 	return slices.DeleteFunc(all, func(f found) bool {
-		group, _, _ := splitAPIVersion(f.dep.APIVersion)
+		group := groupOf(f.dep.APIVersion)
 		key := id{group, f.dep.Kind, f.dep.Namespace, f.dep.Name}
 		defer func() { seen[key] = true }()
 		return seen[key]

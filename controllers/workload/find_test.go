@@ -61,7 +61,7 @@ func TestFind(t *testing.T) {
 	edit(w, w.deployment("unrelated", 2), "user", func(d *appsv1.Deployment) { d.Labels[v1alpha1.ClusterLabel] = "another" })
 	w.statefulSet("db", 1, nil)
 	w.daemonSet("agent", nil)
-	w.cronJob("report")
+	w.cronJob()
 	w.replicaSet("cache", 4)
 	owned := w.replicaSet("api-abc", 3)
 	edit(w, owned, "user", func(r *appsv1.ReplicaSet) {
@@ -110,6 +110,19 @@ func TestFind(t *testing.T) {
 	}
 	if got := describe(deps); !slices.Equal(got, want) {
 		t.Errorf("found\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+}
+
+func TestTooManyDependents(t *testing.T) {
+	w := newWorld(t)
+	var entries []v1alpha1.Dependent
+	for i := range maxDependents + 1 {
+		entries = append(entries, v1alpha1.Dependent{Kind: "Deployment", Name: fmt.Sprint("d", i), Strategy: v1alpha1.StrategyNone})
+	}
+	deps, problems := w.find(w.cluster(entries...))
+	want := "AuroraCluster game has 2049 dependents and 2048 is the most that can be handled: label fewer workloads"
+	if len(deps) != maxDependents || len(problems) != 1 || problems[0] != (Problem{v1alpha1.ReasonDependentNotSound, want}) {
+		t.Errorf("%d dependents, problems %v", len(deps), problems)
 	}
 }
 
@@ -173,6 +186,9 @@ func TestProblems(t *testing.T) {
 		"kind not served": {
 			entry: v1alpha1.Dependent{Kind: "Gadget", Name: "x", APIVersion: "example.com/v1"},
 			want:  Problem{v1alpha1.ReasonDependentNotFound, "Gadget %s/x: this Kubernetes cluster has no kind Gadget in example.com/v1: correct the entry of spec.dependents, or remove it"}},
+		"group not served": {
+			entry: v1alpha1.Dependent{Kind: "Gadget", Name: "x", APIVersion: "unknown.example.org/v1"},
+			want:  Problem{v1alpha1.ReasonDependentNotFound, "Gadget %s/x: this Kubernetes cluster has no kind Gadget in unknown.example.org/v1: correct the entry of spec.dependents, or remove it"}},
 		"paused Deployment": {
 			build: func(w *world) {
 				edit(w, w.deployment("api", 1), "user", func(d *appsv1.Deployment) { d.Spec.Paused = true })
@@ -296,7 +312,7 @@ func (w *world) hpa(name string, scaledToZero corev1.ConditionStatus) {
 
 func TestFindDuringItsOwnPause(t *testing.T) {
 	w := newWorld(t)
-	_, _ = w.paused("api")
+	_, _ = w.paused()
 	cluster := w.cluster(v1alpha1.Dependent{Kind: "Deployment", Name: "api", Strategy: v1alpha1.StrategyPause})
 	cluster.Status.ActiveBacktrack = &v1alpha1.ObjectReference{UID: owner}
 	deps, problems := w.find(cluster)

@@ -3,6 +3,7 @@ package workload
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	appsv1 "k8s.io/api/apps/v1"
 	batchv1 "k8s.io/api/batch/v1"
@@ -130,7 +131,7 @@ var (
 // known finds a built-in kind. Without an apiVersion the kind's name is enough; with one, its group counts,
 // not its version.
 func known(apiVersion, name string) *kind {
-	group, _, _ := splitAPIVersion(apiVersion)
+	group := groupOf(apiVersion)
 	for _, k := range builtIn {
 		if k.gvk.Kind == name && (apiVersion == "" || k.gvk.Group == group) {
 			return k
@@ -139,9 +140,13 @@ func known(apiVersion, name string) *kind {
 	return nil
 }
 
-func splitAPIVersion(apiVersion string) (group, version string, err error) {
-	gv, err := schema.ParseGroupVersion(apiVersion)
-	return gv.Group, gv.Version, err
+// groupOf is the group of an apiVersion; "" for the core group, and for what is no apiVersion.
+func groupOf(apiVersion string) string {
+	group, _, _ := strings.Cut(apiVersion, "/")
+	if group == apiVersion {
+		return ""
+	}
+	return group
 }
 
 // kindOf is the dependent's kind, whether built in or known by its scale subresource.

@@ -58,7 +58,7 @@ func (m manager) owns(path []string) bool {
 		return false
 	}
 	var fields map[string]any
-	if err := json.Unmarshal(m.FieldsV1.Raw, &fields); err != nil {
+	if err := json.Unmarshal(m.FieldsV1.GetRawBytes(), &fields); err != nil {
 		return false
 	}
 	for _, element := range path {

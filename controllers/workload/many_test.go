@@ -48,9 +48,9 @@ func TestManyDependents(t *testing.T) {
 	w.expectCalls("resume, again", "")
 	observe(3)
 	w.calls.take()
-	w.readyRound(owner, deps, true)
+	w.readyRound(deps, true)
 	w.expectCalls("ready", "GET 200")
-	w.readyRound(owner, deps, true)
+	w.readyRound(deps, true)
 	w.expectCalls("ready, again", "")
 
 	cluster.Spec.Strategy = v1alpha1.StrategyRestart
@@ -62,7 +62,7 @@ func TestManyDependents(t *testing.T) {
 	w.expectCalls("restart, again", "")
 	observe(3)
 	w.calls.take()
-	w.readyRound(owner, deps, true)
+	w.readyRound(deps, true)
 	w.expectCalls("ready", "GET 400")
 
 	list := &appsv1.DeploymentList{}

@@ -70,7 +70,7 @@ var kinds = map[string]func(*world) quietable{
 		return quietable{obj: r, dep: w.dep("ReplicaSet", "cache", v1alpha1.StrategyPause, nil), running: w.podOf(r, "ReplicaSet", "cache-x", true, ""), quiet: at(0), busy: at(2)}
 	},
 	"CronJob": func(w *world) quietable {
-		c := w.cronJob("report")
+		c := w.cronJob()
 		nothing := func() {}
 		return quietable{obj: c, dep: w.dep("CronJob", "report", v1alpha1.StrategyPause, nil), running: w.job(c, "report-1"), quiet: nothing, busy: nothing}
 	},
@@ -142,10 +142,10 @@ func TestPauseAndResumeEveryKind(t *testing.T) {
 				t.Errorf("after the resume:\n%s\nbefore the pause:\n%s", after, before)
 			}
 			if name != "CronJob" {
-				w.readyRound(owner, deps, false) // its controller has not seen it, or its pods are not there
+				w.readyRound(deps, false) // its controller has not seen it, or its pods are not there
 			}
 			q.busy()
-			w.readyRound(owner, deps, true)
+			w.readyRound(deps, true)
 			w.expect(deps, q.dep.Name+" Ready")
 		})
 	}
@@ -169,9 +169,9 @@ func (w *world) resumeRound(deps []v1alpha1.DependentStatus) {
 	}
 }
 
-func (w *world) readyRound(id string, deps []v1alpha1.DependentStatus, wantDone bool) {
+func (w *world) readyRound(deps []v1alpha1.DependentStatus, wantDone bool) {
 	w.Helper()
-	done, err := w.workloads.Ready(w.ctx(), id, deps)
+	done, err := w.workloads.Ready(w.ctx(), owner, deps)
 	w.must(err)
 	if done != wantDone {
 		w.Fatalf("ready done %v, want %v: %s: %s", done, wantDone, states(deps), deps[0].Message)
@@ -239,7 +239,7 @@ func TestPauseSurvivesACrashAfterTheWrite(t *testing.T) {
 
 func TestZeroStaysZero(t *testing.T) {
 	w := newWorld(t)
-	d, c := w.deployment("api", 0), w.cronJob("report")
+	d, c := w.deployment("api", 0), w.cronJob()
 	edit(w, c, "user", func(c *batchv1.CronJob) { c.Spec.Suspend = ptr.To(true) })
 	versions := fresh(w, d).ResourceVersion + fresh(w, c).ResourceVersion
 	deps := []v1alpha1.DependentStatus{w.dep("Deployment", "api", v1alpha1.StrategyPause, nil), w.dep("CronJob", "report", v1alpha1.StrategyPause, nil)}
@@ -265,7 +265,7 @@ func TestPodsThatDoNotCount(t *testing.T) {
 
 func TestEndRunningJobs(t *testing.T) {
 	w := newWorld(t)
-	c := w.cronJob("report")
+	c := w.cronJob()
 	running, finished, foreign := w.job(c, "report-1"), w.job(c, "report-2"), w.job(c, "other")
 	finished.Status = batchv1.JobStatus{StartTime: ptr.To(metav1.Now()), CompletionTime: ptr.To(metav1.Now()), Succeeded: 1, Conditions: []batchv1.JobCondition{
 		{Type: batchv1.JobSuccessCriteriaMet, Status: corev1.ConditionTrue}, {Type: batchv1.JobComplete, Status: corev1.ConditionTrue}}}

@@ -52,6 +52,15 @@ func begun(dep *v1alpha1.DependentStatus) bool {
 	}
 }
 
+// look is one look at a dependent that was resumed or restarted.
+type look struct {
+	w   *Workloads
+	k   *kind
+	u   *unstructured.Unstructured
+	dep *v1alpha1.DependentStatus
+	id  string
+}
+
 func (w *Workloads) readyOne(ctx context.Context, id string, dep *v1alpha1.DependentStatus) error {
 	k, err := w.kindOf(ctx, dep)
 	if err != nil {
@@ -61,60 +70,63 @@ func (w *Workloads) readyOne(ctx context.Context, id string, dep *v1alpha1.Depen
 	if err != nil {
 		return err
 	}
-	restarted := dep.Strategy == v1alpha1.StrategyRestart
-	if stillMarked(dep, k, u, id) {
+	l := look{w: w, k: k, u: u, dep: dep, id: id}
+	if l.stillMarked() {
 		return nil
 	}
-	if restarted && !isRestarted(k, u, id) {
-		set(dep, v1alpha1.DependentPending, "the annotation of its restart was removed from its pod template: it is restarted again")
+	if l.restarted() && !isRestarted(k, u, id) {
+		set(dep, v1alpha1.DependentPending, "the annotation of its restart was removed: it is restarted again")
 		return nil
 	}
-	p, pods, err := w.progressOf(ctx, k, u, restarted)
+	p, pods, err := l.progress(ctx)
 	if err != nil {
 		return err
 	}
-	if p.unseen || p.complete && !restarted {
-		return settle(dep, p)
+	if p.unseen || p.complete && !l.restarted() {
+		l.settle(p)
+		return nil
 	}
 	if pods == nil {
-		if pods, err = w.podsOf(ctx, k, u); err != nil {
+		if pods, err = l.pods(ctx); err != nil {
 			return err
 		}
 	}
-	return w.judgePods(ctx, k, u, id, dep, p, pods)
+	return l.judge(ctx, p, pods)
 }
 
+func (l look) restarted() bool { return l.dep.Strategy == v1alpha1.StrategyRestart }
+
 // stillMarked answers whether the workload is paused after all, whatever the state says.
-func stillMarked(dep *v1alpha1.DependentStatus, k *kind, u *unstructured.Unstructured, id string) bool {
-	m, err := readMark(u, k.lever)
+func (l look) stillMarked() bool {
+	m, err := readMark(l.u, l.k.lever)
 	switch {
 	case err != nil:
-		set(dep, v1alpha1.DependentFailed, unreadable(dep, k.lever, err))
+		set(l.dep, v1alpha1.DependentFailed, unreadable(l.dep, l.k.lever, err))
 	case m == nil:
 		return false
-	case string(m.Owner) == id:
-		set(dep, v1alpha1.DependentPaused, "not resumed yet")
+	case string(m.Owner) == l.id:
+		set(l.dep, v1alpha1.DependentPaused, "not resumed yet")
 	default:
-		set(dep, v1alpha1.DependentFailed, foreign(dep, k.lever, m.Owner))
+		set(l.dep, v1alpha1.DependentFailed, foreign(l.dep, l.k.lever, m.Owner))
 	}
 	return true
 }
 
-// progressOf reads the progress from the workload's status, or else from its pods, which it then returns.
-func (w *Workloads) progressOf(ctx context.Context, k *kind, u *unstructured.Unstructured, restarted bool) (progress, []corev1.Pod, error) {
-	if k.progress != nil {
-		p, err := k.progress(u, restarted)
+// progress reads it from the workload's status, or else from its pods, which come back too.
+func (l look) progress(ctx context.Context) (progress, []corev1.Pod, error) {
+	if l.k.progress != nil {
+		p, err := l.k.progress(l.u, l.restarted())
 		return p, nil, err
 	}
-	observed, reported, _ := unstructured.NestedInt64(u.Object, "status", "observedGeneration")
-	if reported && observed < u.GetGeneration() {
+	observed, reported, _ := unstructured.NestedInt64(l.u.Object, "status", "observedGeneration")
+	if reported && observed < l.u.GetGeneration() {
 		return notObserved, nil, nil
 	}
-	pods, err := w.podsOf(ctx, k, u)
+	pods, err := l.pods(ctx)
 	if err != nil {
 		return progress{}, nil, err
 	}
-	want, _ := k.lever.value(u).(int64)
+	want, _ := l.k.lever.value(l.u).(int64)
 	ready := int64(len(keep(pods, isReady)))
 	if ready < want {
 		return waiting("%d of %d pods are ready", ready, want), pods, nil
@@ -122,17 +134,17 @@ func (w *Workloads) progressOf(ctx context.Context, k *kind, u *unstructured.Uns
 	return progress{complete: true}, pods, nil
 }
 
-func (w *Workloads) podsOf(ctx context.Context, k *kind, u *unstructured.Unstructured) ([]corev1.Pod, error) {
-	own, err := k.pods(ctx, w, u)
+func (l look) pods(ctx context.Context) ([]corev1.Pod, error) {
+	own, err := l.k.pods(ctx, l.w, l.u)
 	if err != nil {
 		return nil, err
 	}
-	return w.allPods(ctx, own)
+	return l.w.allPods(ctx, own)
 }
 
-// judgePods looks at what the status does not tell: old pods that are still there, and why new ones do not come up.
-func (w *Workloads) judgePods(ctx context.Context, k *kind, u *unstructured.Unstructured, id string, dep *v1alpha1.DependentStatus, p progress, pods []corev1.Pod) error {
-	old := oldPods(k, u, id, dep)
+// judge looks at what the status does not tell: old pods that are still there, and why new ones do not come up.
+func (l look) judge(ctx context.Context, p progress, pods []corev1.Pod) error {
+	old := l.oldPods()
 	var before, after []corev1.Pod
 	for i := range pods {
 		if old(&pods[i]) {
@@ -144,8 +156,8 @@ func (w *Workloads) judgePods(ctx context.Context, k *kind, u *unstructured.Unst
 	if p.complete && len(before) > 0 {
 		p = waiting("%d old pods are still there, such as %s", len(before), before[0].Name)
 	}
-	if k.stuck != nil && !p.complete && dep.Strategy == v1alpha1.StrategyRestart {
-		held, err := w.evict(ctx, k.stuck(u, pods, old))
+	if l.k.stuck != nil && !p.complete && l.restarted() {
+		held, err := l.w.evict(ctx, l.k.stuck(l.u, pods, old))
 		if err != nil {
 			return err
 		}
@@ -155,35 +167,35 @@ func (w *Workloads) judgePods(ctx context.Context, k *kind, u *unstructured.Unst
 		message, failing := trouble(after)
 		p.message, p.failed = join(p.message, message), p.failed || failing
 	}
-	return settle(dep, p)
+	l.settle(p)
+	return nil
 }
 
 // oldPods answers for a pod whether it is from before the restart. A workload that was paused has none: they
 // were seen gone.
-func oldPods(k *kind, u *unstructured.Unstructured, id string, dep *v1alpha1.DependentStatus) func(*corev1.Pod) bool {
-	if dep.Strategy != v1alpha1.StrategyRestart {
+func (l look) oldPods() func(*corev1.Pod) bool {
+	switch {
+	case !l.restarted():
 		return func(*corev1.Pod) bool { return false }
-	}
-	if k.restart == byTime {
-		at, _ := restartTime(u)
+	case l.k.restart == byTime:
+		at, _ := restartTime(l.u)
 		return func(pod *corev1.Pod) bool { return pod.CreationTimestamp.Time.Before(at) }
 	}
-	return func(pod *corev1.Pod) bool { return !isFresh(pod, id) }
+	return func(pod *corev1.Pod) bool { return !isFresh(pod, l.id) }
 }
 
 // settle writes the progress into the dependent's state.
-func settle(dep *v1alpha1.DependentStatus, p progress) error {
+func (l look) settle(p progress) {
 	switch {
 	case p.complete:
-		set(dep, v1alpha1.DependentReady, "")
+		set(l.dep, v1alpha1.DependentReady, "")
 	case p.failed:
-		set(dep, v1alpha1.DependentFailed, p.message)
-	case dep.Strategy == v1alpha1.StrategyRestart:
-		set(dep, v1alpha1.DependentRestarting, p.message)
+		set(l.dep, v1alpha1.DependentFailed, p.message)
+	case l.restarted():
+		set(l.dep, v1alpha1.DependentRestarting, p.message)
 	default:
-		set(dep, v1alpha1.DependentResuming, p.message)
+		set(l.dep, v1alpha1.DependentResuming, p.message)
 	}
-	return nil
 }
 
 // join puts two messages together, either of which can be empty.

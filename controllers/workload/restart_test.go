@@ -34,7 +34,7 @@ func TestRestartDeployment(t *testing.T) {
 	w.deploymentStatus(d, 2, 2, 2)
 	old := w.podOfDeployment(d, "api-abc-old", "")
 	deps := []v1alpha1.DependentStatus{w.dep("Deployment", "api", v1alpha1.StrategyRestart, nil)}
-	w.readyRound(owner, deps, false)
+	w.readyRound(deps, false)
 	w.expect(deps, "api Pending") // not restarted, and so not ready, however healthy it looks
 
 	w.restartRound(deps)
@@ -48,7 +48,7 @@ func TestRestartDeployment(t *testing.T) {
 			t.Errorf("written as %s", entry.Manager)
 		}
 	}
-	w.readyRound(owner, deps, false) // the status is complete, but of the generation before
+	w.readyRound(deps, false) // the status is complete, but of the generation before
 	lost := []v1alpha1.DependentStatus{w.dep("Deployment", "api", v1alpha1.StrategyRestart, nil)}
 	w.restartRound(lost)
 	if got := fresh(w, d).Generation; got != generation {
@@ -57,17 +57,17 @@ func TestRestartDeployment(t *testing.T) {
 
 	for _, step := range []struct{ updated, total, available int32 }{{1, 3, 2}, {2, 3, 2}, {2, 2, 1}} {
 		w.deploymentStatus(d, step.updated, step.total, step.available)
-		w.readyRound(owner, deps, false)
+		w.readyRound(deps, false)
 		w.expect(deps, "api Restarting")
 	}
 	w.deploymentStatus(d, 2, 2, 2)
 	w.podOfDeployment(d, "api-def-new", owner)
-	w.readyRound(owner, deps, false)
+	w.readyRound(deps, false)
 	if !strings.Contains(deps[0].Message, old.Name) {
 		t.Errorf("message %q does not name the old pod", deps[0].Message)
 	}
 	w.delete(old)
-	w.readyRound(owner, deps, true)
+	w.readyRound(deps, true)
 	w.expect(deps, "api Ready")
 }
 
@@ -78,7 +78,7 @@ func TestRestartThatSomebodyTookBack(t *testing.T) {
 	w.restartRound(deps)
 	edit(w, d, "argocd-controller", func(d *appsv1.Deployment) { d.Spec.Template.Annotations = nil })
 	w.deploymentStatus(d, 1, 1, 1)
-	w.readyRound(owner, deps, false)
+	w.readyRound(deps, false)
 	w.expect(deps, "api Pending")
 	w.restartRound(deps)
 	if fresh(w, d).Spec.Template.Annotations[v1alpha1.RestartedByAnnotation] != owner {
@@ -138,13 +138,13 @@ func TestFailuresAreNamed(t *testing.T) {
 				w.status(p)
 			}
 			w.deploymentStatus(d, 1, 1, 0, test.conditions...)
-			w.readyRound(owner, deps, false)
+			w.readyRound(deps, false)
 			if deps[0].State != test.wantState || !strings.Contains(deps[0].Message, test.want) {
 				t.Errorf("%s: %q; want %s: %q", deps[0].State, deps[0].Message, test.wantState, test.want)
 			}
 			w.delete(crashed)
 			w.deploymentStatus(d, 1, 1, 1) // it recovers
-			w.readyRound(owner, deps, true)
+			w.readyRound(deps, true)
 		})
 	}
 }
@@ -156,7 +156,7 @@ func TestDeploymentPausedAfterThePreflight(t *testing.T) {
 	edit(w, d, "user", func(d *appsv1.Deployment) { d.Spec.Paused = true })
 	w.restartRound(deps)
 	w.deploymentStatus(d, 0, 1, 1)
-	w.readyRound(owner, deps, false)
+	w.readyRound(deps, false)
 	if deps[0].State != v1alpha1.DependentFailed || !strings.Contains(deps[0].Message, "kubectl rollout resume") {
 		t.Errorf("%s: %q", deps[0].State, deps[0].Message)
 	}
@@ -183,14 +183,14 @@ func TestDaemonSetRestart(t *testing.T) {
 		w.status(d)
 	}
 	counts(0, 0)
-	w.readyRound(owner, deps, false)
+	w.readyRound(deps, false)
 	if !w.exists(old) {
 		t.Fatal("the pod was evicted, although its controller rolls the change out itself")
 	}
 	w.delete(old)
 	w.podOf(d, "DaemonSet", "agent-2", true, owner)
 	counts(1, 1)
-	w.readyRound(owner, deps, true)
+	w.readyRound(deps, true)
 }
 
 func TestOnDeleteIsEvictedAsThePodDisruptionBudgetAllows(t *testing.T) {
@@ -210,27 +210,27 @@ func TestOnDeleteIsEvictedAsThePodDisruptionBudgetAllows(t *testing.T) {
 	counts(2)
 	deps := []v1alpha1.DependentStatus{w.dep("DaemonSet", "agent", v1alpha1.StrategyRestart, nil)}
 	w.restartRound(deps)
-	w.readyRound(owner, deps, false)
+	w.readyRound(deps, false)
 	if !w.exists(a) || !w.exists(b) {
 		t.Fatal("a pod was evicted before its controller saw the new template: the next one would have been old again")
 	}
 	counts(0)
 	allow(0)
-	w.readyRound(owner, deps, false)
+	w.readyRound(deps, false)
 	if !w.exists(a) || !w.exists(b) || !strings.Contains(deps[0].Message, "PodDisruptionBudget") {
 		t.Fatalf("the budget allows nothing: %q", deps[0].Message)
 	}
 	allow(1)
-	w.readyRound(owner, deps, false)
+	w.readyRound(deps, false)
 	if w.exists(a) == w.exists(b) {
 		t.Fatalf("the budget allows one: a there %v, b there %v", w.exists(a), w.exists(b))
 	}
 	allow(1)
-	w.readyRound(owner, deps, false)
+	w.readyRound(deps, false)
 	w.podOf(d, "DaemonSet", "agent-c", true, owner)
 	w.podOf(d, "DaemonSet", "agent-d", true, owner)
 	counts(2)
-	w.readyRound(owner, deps, true)
+	w.readyRound(deps, true)
 }
 
 func TestReplicaSetRestart(t *testing.T) {
@@ -241,12 +241,12 @@ func TestReplicaSetRestart(t *testing.T) {
 	w.restartRound(deps)
 	fresh(w, r).Status = appsv1.ReplicaSetStatus{ObservedGeneration: r.Generation, Replicas: 1, ReadyReplicas: 1, AvailableReplicas: 1}
 	w.status(r)
-	w.readyRound(owner, deps, false) // complete by its status, and its pod is from before
+	w.readyRound(deps, false) // complete by its status, and its pod is from before
 	if w.exists(old) {
 		t.Fatal("the old pod is still there")
 	}
 	w.podOf(r, "ReplicaSet", "cache-2", true, owner)
-	w.readyRound(owner, deps, true)
+	w.readyRound(deps, true)
 }
 
 // A StatefulSet that keeps its pods in order makes no progress while one of them is not ready, which is what
@@ -286,7 +286,7 @@ func TestStatefulSetRestartOfBrokenPods(t *testing.T) {
 			}
 			status()
 			for _, want := range test.want {
-				w.readyRound(owner, deps, false)
+				w.readyRound(deps, false)
 				for name, p := range pods {
 					gone := !w.exists(p)
 					if wanted := strings.Contains(strings.Join(want, " "), name); gone != wanted {
@@ -303,7 +303,7 @@ func TestStatefulSetRestartOfBrokenPods(t *testing.T) {
 				}
 			}
 			if len(pods) == 0 {
-				w.readyRound(owner, deps, true)
+				w.readyRound(deps, true)
 			}
 		})
 	}
@@ -334,16 +334,16 @@ func TestRolloutRestart(t *testing.T) {
 		w.status(r)
 	}
 	status("Degraded", "2098-01-01T00:00:00Z")
-	w.readyRound(owner, deps, false)
+	w.readyRound(deps, false)
 	w.expect(deps, "web Failed")
 	if w.exists(broken) {
 		t.Error("the broken pod was not evicted, and Argo does not touch pods while none is available")
 	}
 	status("Progressing", "2098-01-01T00:00:00Z")
-	w.readyRound(owner, deps, false)
+	w.readyRound(deps, false)
 	w.expect(deps, "web Restarting")
 	status("Healthy", at)
-	w.readyRound(owner, deps, true)
+	w.readyRound(deps, true)
 }
 
 func TestReadyDoesNotBelieveAStateOverAMark(t *testing.T) {
@@ -362,7 +362,7 @@ func TestReadyDoesNotBelieveAStateOverAMark(t *testing.T) {
 			})
 			w.deploymentStatus(d, 0, 0, 0)
 			deps := []v1alpha1.DependentStatus{w.dep("Deployment", "api", v1alpha1.StrategyPause, func(d *v1alpha1.DependentStatus) { d.State = v1alpha1.DependentResuming })}
-			w.readyRound(owner, deps, false)
+			w.readyRound(deps, false)
 			if deps[0].State != test.want {
 				t.Errorf("state %s, want %s", deps[0].State, test.want)
 			}
@@ -372,7 +372,7 @@ func TestReadyDoesNotBelieveAStateOverAMark(t *testing.T) {
 
 func TestNothingToRestart(t *testing.T) {
 	w := newWorld(t)
-	w.cronJob("report")
+	w.cronJob()
 	w.custom("example.com/v1", "Widget", "gear", map[string]any{"size": int64(1)}, nil)
 	deps := []v1alpha1.DependentStatus{w.dep("CronJob", "report", v1alpha1.StrategyRestart, nil),
 		w.dep("Widget", "gear", v1alpha1.StrategyRestart, func(d *v1alpha1.DependentStatus) { d.APIVersion = "example.com/v1" })}

@@ -12,12 +12,15 @@ import (
 	"github.com/aurora-backtrack/operator/api/v1alpha1"
 )
 
-// Resume does one round of resuming, highest order first: each Pause dependent that carries our mark with
-// our UID, and still has the value that we set, gets its earlier value back and loses the mark in the same
-// write. A value that somebody changed meanwhile is left as it is; only the mark goes. It needs nothing
-// but deps, so it works when everything else is gone. All are tried, whatever fails; the errors come back
-// joined. done when no write is left to do; whether the rollouts are complete, Ready tells. What cannot be
-// resumed for good (an unreadable mark) becomes Failed with what to do by hand, and does not hold up done.
+// Resume does one round of resuming, highest order first, without waiting for one before the next: each
+// Pause dependent that carries our mark with our UID, and still has the value that we set, gets its earlier
+// value back and loses the mark in the same write. A value that somebody changed meanwhile is left as it
+// is; only the mark goes. Where the mark is lost, the field manager tells whether the value is still ours.
+//
+// It needs nothing but deps, so it works when everything else is gone. All are tried, whatever fails; the
+// errors come back joined. done when no write is left to do; whether the rollouts are complete, Ready
+// tells. What cannot be resumed for good (an unreadable mark) becomes Failed with what to do by hand, and
+// does not hold up done.
 func (w *Workloads) Resume(ctx context.Context, owner types.UID, deps []v1alpha1.DependentStatus) (done bool, err error) {
 	groups := byOrder(deps)
 	slices.Reverse(groups)
@@ -33,8 +36,7 @@ func (w *Workloads) Resume(ctx context.Context, owner types.UID, deps []v1alpha1
 }
 
 func (w *Workloads) resume(ctx context.Context, owner types.UID, dep *v1alpha1.DependentStatus) error {
-	switch dep.State {
-	case v1alpha1.DependentResuming, v1alpha1.DependentReady, v1alpha1.DependentSkipped:
+	if dep.State == v1alpha1.DependentResuming || dep.State == v1alpha1.DependentReady || dep.State == v1alpha1.DependentSkipped {
 		return nil
 	}
 	k, err := w.kindOf(ctx, dep)

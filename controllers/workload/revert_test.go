@@ -19,10 +19,10 @@ import (
 )
 
 // paused makes a Deployment with three replicas and pauses it.
-func (w *world) paused(name string) (*appsv1.Deployment, []v1alpha1.DependentStatus) {
+func (w *world) paused() (*appsv1.Deployment, []v1alpha1.DependentStatus) {
 	w.Helper()
-	d := w.deployment(name, 3)
-	deps := []v1alpha1.DependentStatus{w.dep("Deployment", name, v1alpha1.StrategyPause, func(dep *v1alpha1.DependentStatus) { dep.Replicas = ptr.To[int32](3) })}
+	d := w.deployment("api", 3)
+	deps := []v1alpha1.DependentStatus{w.dep("Deployment", "api", v1alpha1.StrategyPause, func(dep *v1alpha1.DependentStatus) { dep.Replicas = ptr.To[int32](3) })}
 	w.pauseRound(deps, false)
 	w.pauseRound(deps, true)
 	return d, deps
@@ -53,7 +53,7 @@ func TestVerifyNamesWhoRevertedThePause(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)
-			d, deps := w.paused("api")
+			d, deps := w.paused()
 			test.revert(w, d, test.manager)
 			err := w.workloads.Verify(w.ctx(), owner, deps)
 			var reverted *RevertedError
@@ -88,7 +88,7 @@ func TestVerifyNamesWhoRevertedThePause(t *testing.T) {
 func TestRevertsThatTakeTheMarkAway(t *testing.T) {
 	t.Run("mark and value", func(t *testing.T) {
 		w := newWorld(t)
-		d, deps := w.paused("api")
+		d, deps := w.paused()
 		edit(w, d, "kubectl-replace", func(d *appsv1.Deployment) { d.Annotations, d.Spec.Replicas = nil, ptr.To[int32](3) })
 		deps[0].State = v1alpha1.DependentPausing
 		var reverted *RevertedError
@@ -105,7 +105,7 @@ func TestRevertsThatTakeTheMarkAway(t *testing.T) {
 	})
 	t.Run("mark only", func(t *testing.T) {
 		w := newWorld(t)
-		d, deps := w.paused("api")
+		d, deps := w.paused()
 		edit(w, d, "kubectl-annotate", func(d *appsv1.Deployment) { d.Annotations = nil })
 		w.resumeRound(deps)
 		if *fresh(w, d).Spec.Replicas != 3 {
@@ -114,7 +114,7 @@ func TestRevertsThatTakeTheMarkAway(t *testing.T) {
 	})
 	t.Run("mark, and zero on purpose", func(t *testing.T) {
 		w := newWorld(t)
-		d, deps := w.paused("api")
+		d, deps := w.paused()
 		for _, n := range []int32{1, 0} {
 			edit(w, d, "kubectl-edit", func(d *appsv1.Deployment) { d.Annotations, d.Spec.Replicas = nil, &n })
 		}
@@ -144,7 +144,7 @@ func TestDaemonSetReverted(t *testing.T) {
 
 func TestVerifySeesWhatRunsAgain(t *testing.T) {
 	w := newWorld(t)
-	c := w.cronJob("report")
+	c := w.cronJob()
 	deps := []v1alpha1.DependentStatus{w.dep("CronJob", "report", v1alpha1.StrategyPause, nil)}
 	w.pauseRound(deps, false)
 	w.pauseRound(deps, true)
@@ -166,16 +166,15 @@ func TestMarksOfOthers(t *testing.T) {
 		wantPause, wantResume string
 		wantState             v1alpha1.DependentState
 	}{
-		"another owner":      {foreignOwner, "another AuroraBacktrack", "another AuroraBacktrack", v1alpha1.DependentSkipped},
-		"no JSON":            {"yes", "cannot be read", "cannot be read", v1alpha1.DependentFailed},
-		"empty":              {"", "cannot be read", "cannot be read", v1alpha1.DependentFailed},
-		"no owner":           {`{"restore":9}`, "names no owner", "names no owner", v1alpha1.DependentFailed},
-		"a list":             {`["` + owner + `"]`, "cannot be read", "cannot be read", v1alpha1.DependentFailed},
-		"negative":           {`{"owner":"` + owner + `","restore":-1}`, "no value of spec.replicas", "no value of spec.replicas", v1alpha1.DependentFailed},
-		"too large":          {`{"owner":"` + owner + `","restore":99999999999}`, "no value of spec.replicas", "no value of spec.replicas", v1alpha1.DependentFailed},
-		"a fraction":         {`{"owner":"` + owner + `","restore":1.5}`, "no value of spec.replicas", "no value of spec.replicas", v1alpha1.DependentFailed},
-		"an object":          {`{"owner":"` + owner + `","restore":{"a":1}}`, "no value of spec.replicas", "no value of spec.replicas", v1alpha1.DependentFailed},
-		"another's one late": {foreignOwner, "another AuroraBacktrack", "another AuroraBacktrack", v1alpha1.DependentSkipped},
+		"another owner": {foreignOwner, "another AuroraBacktrack", "another AuroraBacktrack", v1alpha1.DependentSkipped},
+		"no JSON":       {"yes", "cannot be read", "cannot be read", v1alpha1.DependentFailed},
+		"empty":         {"", "cannot be read", "cannot be read", v1alpha1.DependentFailed},
+		"no owner":      {`{"restore":9}`, "names no owner", "names no owner", v1alpha1.DependentFailed},
+		"a list":        {`["` + owner + `"]`, "cannot be read", "cannot be read", v1alpha1.DependentFailed},
+		"negative":      {`{"owner":"` + owner + `","restore":-1}`, "no value of spec.replicas", "no value of spec.replicas", v1alpha1.DependentFailed},
+		"too large":     {`{"owner":"` + owner + `","restore":99999999999}`, "no value of spec.replicas", "no value of spec.replicas", v1alpha1.DependentFailed},
+		"a fraction":    {`{"owner":"` + owner + `","restore":1.5}`, "no value of spec.replicas", "no value of spec.replicas", v1alpha1.DependentFailed},
+		"an object":     {`{"owner":"` + owner + `","restore":{"a":1}}`, "no value of spec.replicas", "no value of spec.replicas", v1alpha1.DependentFailed},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -296,12 +295,12 @@ func TestAWriteBetweenReadAndPatchIsNotOverwritten(t *testing.T) {
 
 func TestDeletedMeanwhile(t *testing.T) {
 	w := newWorld(t)
-	d, deps := w.paused("api")
+	d, deps := w.paused()
 	w.delete(d)
 	w.must(w.workloads.Verify(w.ctx(), owner, deps))
 	w.resumeRound(deps)
 	w.expect(deps, "api Skipped")
-	w.readyRound(owner, deps, true)
+	w.readyRound(deps, true)
 
 	never := []v1alpha1.DependentStatus{w.dep("Deployment", "never", v1alpha1.StrategyPause, nil), w.dep("Deployment", "neither", v1alpha1.StrategyRestart, nil),
 		w.dep("Gadget", "unknown", v1alpha1.StrategyPause, func(d *v1alpha1.DependentStatus) { d.APIVersion = "example.com/v9" })}

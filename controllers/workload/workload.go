@@ -82,7 +82,7 @@ func (w *Workloads) get(ctx context.Context, k *kind, dep *v1alpha1.DependentSta
 func pages[L client.ObjectList](ctx context.Context, c client.Reader, empty L, f func(L) error, opts ...client.ListOption) error {
 	token := ""
 	for {
-		page := empty.DeepCopyObject().(L) //nolint:errcheck,forcetypeassert // a copy is of the same type
+		page := empty.DeepCopyObject().(L) //nolint:forcetypeassert // a copy is of the same type
 		if err := c.List(ctx, page, append([]client.ListOption{client.Limit(pageSize), client.Continue(token)}, opts...)...); err != nil {
 			return err
 		}
