@@ -1,0 +1,110 @@
+// Package e2e proves on the local cloud what is said of pausing: with a writer that never stops writing, with every
+// kind of workload under its real controller, and with every way in which a rewind can end. All of it runs under the
+// operator's own service account, and in the end its rights are held against what it asked for.
+package e2e
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"time"
+
+	"github.com/aurora-backtrack/operator/hack/local/cloud"
+	"github.com/aurora-backtrack/operator/hack/local/stage"
+)
+
+// Help says what a person should know of the subcommand.
+const Help = `Proves pause and resume on a cloud of its own, which it takes down afterwards: a writer that never
+stops writing, all kinds of workloads under their real controllers, every ending of a rewind, and
+the operator's rights. If it fails, the logs of everything are kept in bin/e2e-failed.`
+
+// test is a run.
+type test struct {
+	stage.Voice
+	cloud *cloud.Cloud
+	kube  *stage.Kubernetes
+	rds   *stage.RDS
+	begin time.Time
+}
+
+// scenes are what a run consists of. The rights are last: they are judged by all that was done before.
+var scenes = []struct {
+	title string
+	play  func(*test, context.Context) error
+}{
+	{"A writer never stops writing while its database is rewound and forwarded", (*test).writerScene},
+}
+
+// Run brings a cloud up, plays all scenes on it, and takes it down. Any difference from what should be is an error.
+func Run(ctx context.Context, options cloud.Options) (err error) {
+	sleep, err := exec.LookPath("sleep")
+	if err != nil {
+		return fmt.Errorf("finding what the pods run: %w", err)
+	}
+	kept := filepath.Join(options.Root, "bin", "e2e-failed")
+	if err := os.RemoveAll(kept); err != nil {
+		return err
+	}
+	options.State = filepath.Join(options.Root, "bin", "e2e")
+	options.Programs = append(options.Programs, filepath.Dir(sleep))
+	options.AuroraFlags = append(options.AuroraFlags, "--pending=500ms", "--backtracking=1s", "--status-lag=300ms", "--unlisted=300ms")
+	c, err := fresh(ctx, options)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		// Also after an interrupt: what was started must be ended.
+		after := context.WithoutCancel(ctx)
+		if err != nil {
+			err = errors.Join(err, keep(after, c, kept))
+		}
+		err = errors.Join(err, c.Down(after))
+	}()
+	if err := c.Up(ctx); err != nil {
+		return err
+	}
+	kube, err := stage.NewKubernetes(c)
+	if err != nil {
+		return err
+	}
+	t := &test{Voice: stage.Voice{Out: options.Out}, cloud: c, kube: kube, rds: stage.NewRDS(c), begin: time.Now()}
+	for _, scene := range scenes {
+		t.Say("%s", scene.title)
+		if err := scene.play(t, ctx); err != nil {
+			return fmt.Errorf("%s: %w", scene.title, err)
+		}
+	}
+	fmt.Fprintf(options.Out, "\nEverything was as it should be. It took %s.\n", time.Since(t.begin).Round(time.Second))
+	return nil
+}
+
+// fresh is a cloud that is not up. What an interrupted run left has other logs and other flags, and goes silently.
+func fresh(ctx context.Context, options cloud.Options) (*cloud.Cloud, error) {
+	c, err := cloud.New(options)
+	if err != nil {
+		return nil, err
+	}
+	options.Out = nil
+	left, err := cloud.New(options)
+	if err != nil {
+		return nil, err
+	}
+	return c, left.Down(ctx)
+}
+
+// keep saves what the cloud would take down with it: all logs, and all objects as they are.
+func keep(ctx context.Context, c *cloud.Cloud, folder string) error {
+	objects, err := c.Kubectl(ctx, nil, "get", "-A", "-o=yaml",
+		"auroraclusters,aurorabacktracks,deployments,statefulsets,daemonsets,replicasets,cronjobs,jobs,pods,events,leases")
+	if err := os.Rename(c.Logs(), folder); errors.Is(err, fs.ErrNotExist) {
+		return nil // it was never up
+	} else if err != nil {
+		return err
+	}
+	err = errors.Join(err, os.WriteFile(filepath.Join(folder, "objects.yaml"), []byte(objects), 0o600))
+	return errors.Join(err, fmt.Errorf("all logs and objects are kept in %s", folder))
+}
