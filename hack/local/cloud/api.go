@@ -81,7 +81,7 @@ func (c *Cloud) do(ctx context.Context, method, url, contentType string, body []
 // Kubectl runs kubectl as the administrator and returns what it prints. stdin may be nil.
 func (c *Cloud) Kubectl(ctx context.Context, stdin io.Reader, args ...string) (string, error) {
 	path := filepath.Join(c.bin, programs.ControlPlaneDir, "kubectl")
-	cmd := exec.CommandContext(ctx, path, append([]string{"--kubeconfig=" + c.Kubeconfig()}, args...)...)
+	cmd := exec.CommandContext(ctx, path, append([]string{"--kubeconfig=" + c.Kubeconfig()}, args...)...) //nolint:gosec // our own kubectl
 	cmd.Stdin = stdin
 	// Its own cache folder: the answers of another API server at the same port are no good here.
 	cmd.Env = append(os.Environ(), "KUBECACHEDIR="+c.path("kubectl-cache"))

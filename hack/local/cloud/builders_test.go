@@ -65,8 +65,9 @@ func labelled(name string) (metav1.ObjectMeta, *metav1.LabelSelector, map[string
 	return metav1.ObjectMeta{Name: name}, &metav1.LabelSelector{MatchLabels: labels}, labels
 }
 
-func deployment(name string, replicas int32, spec corev1.PodSpec) *appsv1.Deployment {
-	meta, selector, labels := labelled(name)
+// deployment is one named "web".
+func deployment(replicas int32, spec corev1.PodSpec) *appsv1.Deployment {
+	meta, selector, labels := labelled("web")
 	return &appsv1.Deployment{ObjectMeta: meta, Spec: appsv1.DeploymentSpec{
 		Replicas: &replicas, Selector: selector,
 		Template: corev1.PodTemplateSpec{ObjectMeta: metav1.ObjectMeta{Labels: labels}, Spec: spec},

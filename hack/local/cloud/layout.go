@@ -59,7 +59,7 @@ func FindRoot(from string) (string, error) {
 		return "", err
 	}
 	for {
-		content, err := os.ReadFile(filepath.Join(dir, "go.mod"))
+		content, err := os.ReadFile(filepath.Join(dir, "go.mod")) //nolint:gosec // a folder above the one that was named
 		if err == nil && strings.Contains(string(content), module) {
 			return dir, nil
 		}
@@ -138,7 +138,7 @@ func (c *Cloud) save() error {
 		return err
 	}
 	unfinished := c.configFile() + ".tmp"
-	if err := os.WriteFile(unfinished, content, 0o644); err != nil {
+	if err := os.WriteFile(unfinished, content, 0o600); err != nil {
 		return err
 	}
 	return os.Rename(unfinished, c.configFile())

@@ -108,7 +108,7 @@ func TestUpAfterKilledUp(t *testing.T) {
 func TestForeignFolderIsNotTouched(t *testing.T) {
 	state := t.TempDir()
 	precious := filepath.Join(state, "precious")
-	must(t, os.WriteFile(precious, nil, 0o644))
+	must(t, os.WriteFile(precious, nil, 0o600))
 	c, err := cloud.New(cloud.Options{Root: root, State: state})
 	must(t, err)
 	for name, do := range map[string]func(context.Context) error{"up": c.UpKubernetes, "down": c.Down} {
@@ -137,9 +137,9 @@ func TestComponentThatDiesIsExplained(t *testing.T) {
 
 func TestRestarts(t *testing.T) {
 	ns := namespace(t)
-	_, err := client.AppsV1().Deployments(ns).Create(t.Context(), deployment("web", 1, serving()), metav1.CreateOptions{})
+	_, err := client.AppsV1().Deployments(ns).Create(t.Context(), deployment(1, serving()), metav1.CreateOptions{})
 	must(t, err)
-	pod := rolledOut(t, ns, "web")[0]
+	pod := rolledOut(t, ns)[0]
 	process := processOf(t, &pod)
 
 	must(t, shared.RestartAPIServer(t.Context(), true))

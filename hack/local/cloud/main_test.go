@@ -59,7 +59,7 @@ func withCloud(run func() int) (code int, err error) {
 		return 0, err
 	}
 	programs := filepath.Join(dir, "programs")
-	if err := os.Mkdir(programs, 0o755); err != nil {
+	if err := os.Mkdir(programs, 0o750); err != nil {
 		return 0, err
 	}
 	if err := os.Symlink(self, filepath.Join(programs, podProgram)); err != nil {

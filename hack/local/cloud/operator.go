@@ -191,7 +191,7 @@ func (c *Cloud) installedBuild() string {
 }
 
 func (c *Cloud) noteBuild(build string) error {
-	return os.WriteFile(c.path("operator-build"), []byte(build), 0o644)
+	return os.WriteFile(c.path("operator-build"), []byte(build), 0o600)
 }
 
 // operatorBuild tells one build of the operator, and what it is told about AWS, from another.

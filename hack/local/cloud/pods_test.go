@@ -48,7 +48,7 @@ func TestProbes(t *testing.T) {
 	t.Parallel()
 	flagFile := func(kind string) (probe *corev1.Probe, path string) {
 		path = filepath.Join(t.TempDir(), kind)
-		if err := os.WriteFile(path, nil, 0o644); err != nil {
+		if err := os.WriteFile(path, nil, 0o600); err != nil {
 			t.Fatal(err)
 		}
 		return &corev1.Probe{PeriodSeconds: 1, FailureThreshold: 1, ProbeHandler: corev1.ProbeHandler{
@@ -70,7 +70,7 @@ func TestProbes(t *testing.T) {
 		first := waitPod(t, ns, "web", isReady)
 		must(t, os.Remove(file))
 		waitPod(t, ns, "web", func(pod *corev1.Pod) bool { return !isReady(pod) })
-		must(t, os.WriteFile(file, nil, 0o644))
+		must(t, os.WriteFile(file, nil, 0o600))
 		again := waitPod(t, ns, "web", isReady)
 		if processOf(t, first) != processOf(t, again) {
 			t.Error("a probe of readiness has restarted the container")
@@ -85,7 +85,7 @@ func TestProbes(t *testing.T) {
 		waitPod(t, ns, "web", isReady)
 		must(t, os.Remove(file))
 		waitPod(t, ns, "web", func(pod *corev1.Pod) bool { return pod.Status.ContainerStatuses[0].RestartCount > 0 })
-		must(t, os.WriteFile(file, nil, 0o644))
+		must(t, os.WriteFile(file, nil, 0o600))
 		waitPod(t, ns, "web", isReady)
 	})
 	t.Run("exec", func(t *testing.T) {
@@ -115,7 +115,7 @@ func TestProbes(t *testing.T) {
 		if *pod.Status.ContainerStatuses[0].Started || isReady(pod) || pod.Status.ContainerStatuses[0].RestartCount > 0 {
 			t.Errorf("want a container that runs and is not started: %s", describe(pod))
 		}
-		must(t, os.WriteFile(file, nil, 0o644))
+		must(t, os.WriteFile(file, nil, 0o600))
 		waitPod(t, ns, "web", func(pod *corev1.Pod) bool { return pod.Status.ContainerStatuses[0].RestartCount > 0 })
 	})
 }

@@ -22,7 +22,7 @@ func pickPorts(names ...string) (map[string]int, error) {
 	}
 	ports := map[string]int{}
 	for try := 0; len(ports) < len(names); try++ {
-		port := lowest + rand.IntN(highest-lowest+1)
+		port := lowest + rand.IntN(highest-lowest+1) //nolint:gosec // a port is no secret
 		listener, err := net.Listen("tcp4", fmt.Sprintf("127.0.0.1:%d", port))
 		if err != nil && try < tries {
 			continue

@@ -46,7 +46,7 @@ func (c *Cloud) prepare() error {
 			return err
 		}
 	}
-	if err := os.WriteFile(c.path("audit-policy.json"), []byte(auditPolicy), 0o644); err != nil {
+	if err := os.WriteFile(c.path("audit-policy.json"), []byte(auditPolicy), 0o600); err != nil {
 		return err
 	}
 	if err := c.makeCertificates(); err != nil {

@@ -84,7 +84,8 @@ func serve(ctx context.Context, address string) {
 			http.Error(w, err.Error(), http.StatusServiceUnavailable)
 		}
 	})
-	go func() { fail(http.Serve(listener, mux)) }()
+	server := &http.Server{Handler: mux, ReadHeaderTimeout: time.Minute}
+	go func() { fail(server.Serve(listener)) }()
 	<-ctx.Done()
 	fmt.Println("ends politely")
 }

@@ -1,6 +1,7 @@
 package cloud_test
 
 import (
+	"errors"
 	"fmt"
 	"testing"
 	"time"
@@ -17,21 +18,21 @@ import (
 	"k8s.io/utils/ptr"
 )
 
-// rolledOut waits for a Deployment's rollout and returns its pods.
-func rolledOut(t *testing.T, namespace, name string) []corev1.Pod {
+// rolledOut waits for the rollout of the Deployment "web" and returns its pods.
+func rolledOut(t *testing.T, namespace string) []corev1.Pod {
 	t.Helper()
 	eventually(t, func() error {
-		d, err := client.AppsV1().Deployments(namespace).Get(t.Context(), name, metav1.GetOptions{})
+		d, err := client.AppsV1().Deployments(namespace).Get(t.Context(), "web", metav1.GetOptions{})
 		if err != nil {
 			return err
 		}
 		s, replicas := d.Status, *d.Spec.Replicas
 		if s.ObservedGeneration < d.Generation || s.UpdatedReplicas != replicas || s.AvailableReplicas != replicas || s.Replicas != replicas {
-			return fmt.Errorf("%s is not rolled out: %+v", name, s)
+			return fmt.Errorf("it is not rolled out: %+v", s)
 		}
 		return nil
 	})
-	pods, err := client.CoreV1().Pods(namespace).List(t.Context(), metav1.ListOptions{LabelSelector: "app=" + name})
+	pods, err := client.CoreV1().Pods(namespace).List(t.Context(), metav1.ListOptions{LabelSelector: "app=web"})
 	must(t, err)
 	return pods.Items
 }
@@ -39,9 +40,9 @@ func rolledOut(t *testing.T, namespace, name string) []corev1.Pod {
 func TestDeploymentRollsOutAndRestarts(t *testing.T) {
 	t.Parallel()
 	ns, begin := namespace(t), time.Now()
-	_, err := client.AppsV1().Deployments(ns).Create(t.Context(), deployment("web", 2, serving()), metav1.CreateOptions{})
+	_, err := client.AppsV1().Deployments(ns).Create(t.Context(), deployment(2, serving()), metav1.CreateOptions{})
 	must(t, err)
-	first := rolledOut(t, ns, "web")
+	first := rolledOut(t, ns)
 	t.Logf("two replicas are available after %s", time.Since(begin))
 	if len(first) != 2 || first[0].Status.PodIP == first[1].Status.PodIP {
 		t.Fatalf("want two pods with addresses of their own, got %d: %v and %v", len(first), first[0].Status.PodIPs, first[1].Status.PodIPs)
@@ -51,12 +52,12 @@ func TestDeploymentRollsOutAndRestarts(t *testing.T) {
 	restart := fmt.Sprintf(`{"spec":{"template":{"metadata":{"annotations":{"restarted":%q}}}}}`, t.Name())
 	_, err = client.AppsV1().Deployments(ns).Patch(t.Context(), "web", types.StrategicMergePatchType, []byte(restart), metav1.PatchOptions{})
 	must(t, err)
-	rolledOut(t, ns, "web")
+	rolledOut(t, ns)
 	t.Logf("and restarted after %s", time.Since(begin))
 	for _, pod := range first {
 		eventually(t, func() error {
 			if _, err := getPod(t, ns, pod.Name); !apierrors.IsNotFound(err) {
-				return fmt.Errorf("pod %s is still there: %v", pod.Name, err)
+				return fmt.Errorf("pod %s is still there: %w", pod.Name, errors.Join(errStillThere, err))
 			}
 			return nil
 		})
@@ -189,7 +190,7 @@ func TestCronJobRuns(t *testing.T) {
 func TestAutoscalerRestsAtZero(t *testing.T) {
 	t.Parallel()
 	ns := namespace(t)
-	_, err := client.AppsV1().Deployments(ns).Create(t.Context(), deployment("web", 1, serving()), metav1.CreateOptions{})
+	_, err := client.AppsV1().Deployments(ns).Create(t.Context(), deployment(1, serving()), metav1.CreateOptions{})
 	must(t, err)
 	_, err = client.AutoscalingV2().HorizontalPodAutoscalers(ns).Create(t.Context(), &autoscalingv2.HorizontalPodAutoscaler{
 		ObjectMeta: metav1.ObjectMeta{Name: "web"},
@@ -221,7 +222,7 @@ func TestAutoscalerRestsAtZero(t *testing.T) {
 		})
 		if step.replicas == 0 {
 			eventually(t, func() error {
-				if pods := rolledOut(t, ns, "web"); len(pods) != 0 {
+				if pods := rolledOut(t, ns); len(pods) != 0 {
 					return fmt.Errorf("%d pods at zero replicas", len(pods))
 				}
 				return nil
@@ -233,9 +234,9 @@ func TestAutoscalerRestsAtZero(t *testing.T) {
 func TestEvictionHonoursDisruptionBudget(t *testing.T) {
 	t.Parallel()
 	ns := namespace(t)
-	_, err := client.AppsV1().Deployments(ns).Create(t.Context(), deployment("web", 1, serving()), metav1.CreateOptions{})
+	_, err := client.AppsV1().Deployments(ns).Create(t.Context(), deployment(1, serving()), metav1.CreateOptions{})
 	must(t, err)
-	pod := rolledOut(t, ns, "web")[0]
+	pod := rolledOut(t, ns)[0]
 	_, selector, _ := labelled("web")
 	budget, err := client.PolicyV1().PodDisruptionBudgets(ns).Create(t.Context(), &policyv1.PodDisruptionBudget{
 		ObjectMeta: metav1.ObjectMeta{Name: "web"},

@@ -62,7 +62,7 @@ Flags:
 	}
 	slog.Info("game-api serves", "address", listener.Addr(), "database", where.name, "tables", store.tables)
 	server := &http.Server{Handler: routes(store), ReadHeaderTimeout: 5 * time.Second}
-	go func() {
+	go func() { //nolint:gosec // the context is over when the server is to be shut down
 		<-ctx.Done()
 		last, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 		defer cancel()

@@ -47,7 +47,7 @@ func (n *network) take() (string, error) {
 			n.next = first
 		}
 		// Addresses that end in .0 or .255 look like those of a network.
-		if low := byte(n.next); !n.taken[n.next] && low != 0 && low != 255 {
+		if low := n.next & 0xff; !n.taken[n.next] && low != 0 && low != 255 {
 			n.taken[n.next] = true
 			return fmt.Sprintf("127.%d.%d.%d", n.second, n.next>>8, low), nil
 		}

@@ -129,14 +129,14 @@ func (c *container) began(p *process, now time.Time) {
 }
 
 // finished notes that its process is gone, and how long it has to wait if it is to be started again.
-func (c *container) finished(exitCode int, now time.Time) {
+func (c *container) finished(exitCode int32, now time.Time) {
 	reason := "Completed"
 	if exitCode != 0 {
 		reason = "Error"
 	}
 	c.cancelHook()
 	c.ended = &corev1.ContainerStateTerminated{
-		ExitCode: int32(exitCode), Reason: reason, ContainerID: c.process.containerID(),
+		ExitCode: exitCode, Reason: reason, ContainerID: c.process.containerID(),
 		StartedAt: metav1.NewTime(c.startedAt), FinishedAt: metav1.NewTime(now),
 	}
 	c.process, c.stopping = nil, false

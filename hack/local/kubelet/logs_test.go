@@ -27,7 +27,7 @@ func TestSeekLines(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "log")
-			if err := os.WriteFile(path, []byte(test.content), 0o644); err != nil {
+			if err := os.WriteFile(path, []byte(test.content), 0o600); err != nil {
 				t.Fatal(err)
 			}
 			file, err := os.Open(path)
@@ -49,7 +49,7 @@ func TestPruneLogsKeepsTheNewest(t *testing.T) {
 	dir, start := t.TempDir(), time.Now()
 	for i := range keptLogs + 3 {
 		path := filepath.Join(dir, fmt.Sprintf("pod-%d", i))
-		if err := os.Mkdir(path, 0o755); err != nil {
+		if err := os.Mkdir(path, 0o750); err != nil {
 			t.Fatal(err)
 		}
 		at := start.Add(time.Duration(i) * time.Second)

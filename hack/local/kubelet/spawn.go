@@ -34,7 +34,7 @@ type process struct {
 }
 
 // start starts the command as the leader of its own process group, and calls ended once all of the group is gone.
-func (s *spawner) start(cmd *exec.Cmd, ended func(exitCode int)) (*process, error) {
+func (s *spawner) start(cmd *exec.Cmd, ended func(exitCode int32)) (*process, error) {
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
 	started := make(chan error)
 	s.starts <- func() { started <- cmd.Start() }
@@ -53,7 +53,7 @@ func (s *spawner) start(cmd *exec.Cmd, ended func(exitCode int)) (*process, erro
 }
 
 // reap waits for the process, and ends what it started in its group before its number can belong to anybody else.
-func reap(cmd *exec.Cmd) (exitCode int) {
+func reap(cmd *exec.Cmd) (exitCode int32) {
 	for {
 		err := unix.Waitid(unix.P_PID, cmd.Process.Pid, nil, unix.WEXITED|unix.WNOWAIT, nil)
 		if !errors.Is(err, unix.EINTR) {
@@ -66,11 +66,11 @@ func reap(cmd *exec.Cmd) (exitCode int) {
 }
 
 // exitCodeOf is the exit code as container runtimes tell it: 128 and the signal's number if a signal ended it.
-func exitCodeOf(state *os.ProcessState) int {
+func exitCodeOf(state *os.ProcessState) int32 {
 	if status, ok := state.Sys().(syscall.WaitStatus); ok && status.Signaled() {
-		return 128 + int(status.Signal())
+		return 128 + int32(status.Signal()) //nolint:gosec // there are 64 signals
 	}
-	return state.ExitCode()
+	return int32(state.ExitCode()) //nolint:gosec // an exit code is a byte
 }
 
 func (p *process) signal(signal syscall.Signal) {

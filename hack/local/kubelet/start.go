@@ -20,7 +20,7 @@ import (
 )
 
 // tokenMount is where every container finds the token of its pod's service account.
-const tokenMount = "/var/run/secrets/kubernetes.io/serviceaccount"
+const tokenMount = "/var/run/secrets/kubernetes.io/serviceaccount" //nolint:gosec // a path, not a credential
 
 // surroundings are what a process of a container is given: what a container image and its runtime would be elsewhere.
 type surroundings struct {
@@ -58,7 +58,7 @@ func (w *worker) start(ctx context.Context, c *container, now time.Time) {
 	}
 	defer log.Close()
 	cmd.Stdout, cmd.Stderr = log, log
-	process, err := w.kubelet.spawner.start(cmd, func(exitCode int) {
+	process, err := w.kubelet.spawner.start(cmd, func(exitCode int32) {
 		w.inbox.put(func() { w.ended(c, exitCode) })
 	})
 	if err != nil {
@@ -84,7 +84,7 @@ func (w *worker) postpone(c *container, now time.Time, reason string, err error)
 }
 
 // ended notes the end of a container's process.
-func (w *worker) ended(c *container, exitCode int) {
+func (w *worker) ended(c *container, exitCode int32) {
 	now := time.Now()
 	c.finished(exitCode, now)
 	wait := c.startAt.Sub(now)
@@ -106,7 +106,7 @@ func (w *worker) surroundings(ctx context.Context, c *container) (surroundings, 
 		return surroundings{}, err
 	}
 	home := filepath.Join(w.volumes.dir, "containers", c.spec.Name)
-	if err := os.MkdirAll(filepath.Join(home, "tmp"), 0o755); err != nil {
+	if err := os.MkdirAll(filepath.Join(home, "tmp"), 0o750); err != nil {
 		return surroundings{}, err
 	}
 	values := map[string]string{
@@ -144,7 +144,7 @@ func (s surroundings) command(argv []string) (*exec.Cmd, error) {
 	if err != nil {
 		return nil, err
 	}
-	cmd := exec.Command(program, words[1:]...)
+	cmd := exec.Command(program, words[1:]...) //nolint:gosec // to run what pods say is what a kubelet is for
 	cmd.Env, cmd.Dir = s.env, s.dir
 	return cmd, nil
 }
@@ -156,8 +156,8 @@ func (s surroundings) run(ctx context.Context, argv []string, stdin io.Reader, s
 		return err
 	}
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = stdin, stdout, stderr
-	ended := make(chan int, 1)
-	process, err := s.spawner.start(cmd, func(exitCode int) { ended <- exitCode })
+	ended := make(chan int32, 1)
+	process, err := s.spawner.start(cmd, func(exitCode int32) { ended <- exitCode })
 	if err != nil {
 		return err
 	}
@@ -210,5 +210,5 @@ func (w *worker) writeKubeconfig() error {
 			return kubeconfig.Write(filepath.Join(w.volumes.dir, "kubeconfig"))
 		}
 	}
-	return os.MkdirAll(w.volumes.dir, 0o755)
+	return os.MkdirAll(w.volumes.dir, 0o750)
 }

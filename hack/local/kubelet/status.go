@@ -57,6 +57,7 @@ func conditionsOf(pod *corev1.Pod, phase corev1.PodPhase, inits, containers []*c
 		ready = condition(corev1.ContainersReady, problem{"PodCompleted", ""})
 	case corev1.PodFailed:
 		ready = condition(corev1.ContainersReady, problem{"PodFailed", ""})
+	default:
 	}
 	podReady := ready
 	podReady.Type = corev1.PodReady

@@ -18,7 +18,7 @@ func made(state rune, policy corev1.RestartPolicy, isInit bool) *container {
 		c.waiting = corev1.ContainerStateWaiting{}
 	}
 	if state == '0' || state == '1' {
-		c.finished(int(state-'0'), start.Add(time.Second))
+		c.finished(state-'0', start.Add(time.Second))
 	}
 	return c
 }

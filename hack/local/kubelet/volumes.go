@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -46,7 +45,7 @@ func (v *volumes) write(ctx context.Context, pod *corev1.Pod, at place, now time
 			return fmt.Errorf("volume %s: %w", volume.Name, err)
 		}
 		dir := v.volumeDir(volume.Name)
-		if err := os.MkdirAll(dir, 0o755); err != nil {
+		if err := os.MkdirAll(dir, 0o750); err != nil {
 			return err
 		}
 		if files == nil {
@@ -189,39 +188,32 @@ func downwardFiles(pod *corev1.Pod, items []corev1.DownwardAPIVolumeFile, at pla
 	return files, nil
 }
 
-// syncDir makes the folder hold exactly the files.
+// syncDir makes the folder hold exactly the files. It never leaves the folder, whatever a pod has put into it.
 func syncDir(dir string, files map[string][]byte) error {
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return err
+	}
+	defer root.Close()
 	for name, content := range files {
-		if !filepath.IsLocal(name) {
-			return fmt.Errorf("file %q would lie outside the volume", name)
-		}
-		path := filepath.Join(dir, name)
-		if now, err := os.ReadFile(path); err == nil && bytes.Equal(now, content) {
+		if now, err := root.ReadFile(name); err == nil && bytes.Equal(now, content) {
 			continue
 		}
-		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		if err := root.MkdirAll(filepath.Dir(name), 0o750); err != nil {
 			return err
 		}
-		if err := os.WriteFile(path+unfinishedSuffix, content, 0o600); err != nil {
+		unfinished := name + ".unfinished"
+		if err := root.WriteFile(unfinished, content, 0o600); err != nil {
 			return err
 		}
-		if err := os.Rename(path+unfinishedSuffix, path); err != nil {
+		if err := root.Rename(unfinished, name); err != nil {
 			return err
 		}
 	}
-	return filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
-		if err != nil || entry.IsDir() {
+	return fs.WalkDir(root.FS(), ".", func(name string, entry fs.DirEntry, err error) error {
+		if _, wanted := files[name]; err != nil || entry.IsDir() || wanted {
 			return err
 		}
-		name, err := filepath.Rel(dir, path)
-		if err != nil {
-			return err
-		}
-		if _, wanted := files[name]; wanted || strings.HasSuffix(name, unfinishedSuffix) {
-			return nil
-		}
-		return os.Remove(path)
+		return root.Remove(name)
 	})
 }
-
-const unfinishedSuffix = ".unfinished"

@@ -30,12 +30,12 @@ func (c *countedTokens) token(_ context.Context, _ *corev1.Pod, audience string,
 func filesIn(t *testing.T, dir string) map[string]string {
 	t.Helper()
 	files := map[string]string{}
-	err := filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
+	folder := os.DirFS(dir)
+	err := fs.WalkDir(folder, ".", func(name string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() {
 			return err
 		}
-		content, err := os.ReadFile(path)
-		name, _ := filepath.Rel(dir, path)
+		content, err := fs.ReadFile(folder, name)
 		files[name] = string(content)
 		return err
 	})
@@ -79,7 +79,7 @@ func TestVolumesFollowTheirSources(t *testing.T) {
 	check("at first", map[string]string{
 		"cm/a": "1", "cm/b": "2", "picked/deep/x": "1", "all/token": "token-1", "all/aws": "token-2-sts", "all/namespace": "game",
 	})
-	if err := os.WriteFile(filepath.Join(v.volumeDir("empty"), "own"), []byte("kept"), 0o644); err != nil {
+	if err := os.WriteFile(filepath.Join(v.volumeDir("empty"), "own"), []byte("kept"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	from.configMaps["cm"] = map[string]string{"a": "3"}
@@ -102,7 +102,7 @@ func TestVolumesThatCannotBe(t *testing.T) {
 		"no place":  {corev1.VolumeSource{HostPath: &corev1.HostPathVolumeSource{Path: "/"}}, "only"},
 		"outside": {corev1.VolumeSource{DownwardAPI: &corev1.DownwardAPIVolumeSource{Items: []corev1.DownwardAPIVolumeFile{
 			{Path: "../x", FieldRef: &corev1.ObjectFieldSelector{FieldPath: "metadata.name"}},
-		}}}, "outside"},
+		}}}, "escapes"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			v := &volumes{dir: t.TempDir(), objects: fixedObjects{}}

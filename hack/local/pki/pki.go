@@ -96,7 +96,7 @@ func NewKey() ([]byte, error) {
 
 // Write puts the pair into dir as <name>.crt and <name>.key, the key readable for its owner only.
 func (p Pair) Write(dir, name string) error {
-	if err := os.WriteFile(filepath.Join(dir, name+".crt"), p.Cert, 0o644); err != nil {
+	if err := os.WriteFile(filepath.Join(dir, name+".crt"), p.Cert, 0o600); err != nil {
 		return err
 	}
 	return os.WriteFile(filepath.Join(dir, name+".key"), p.Key, 0o600)

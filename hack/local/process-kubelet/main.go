@@ -62,7 +62,7 @@ func run(ctx context.Context) error {
 	if config.APIServer, err = url.Parse(rest.Host); err != nil {
 		return fmt.Errorf("the server in --kubeconfig: %w", err)
 	}
-	if config.ClusterCA, err = os.ReadFile(clusterCA); err != nil {
+	if config.ClusterCA, err = os.ReadFile(clusterCA); err != nil { //nolint:gosec // the file that a flag names
 		return fmt.Errorf("reading --client-ca-file: %w", err)
 	}
 	if config.Client, err = kubernetes.NewForConfig(rest); err != nil {

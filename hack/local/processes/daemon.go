@@ -50,11 +50,11 @@ func (d Daemon) Start(ctx context.Context, grace time.Duration) (started bool, e
 		return false, err
 	}
 	for _, dir := range []string{d.Records, d.Logs} {
-		if err := os.MkdirAll(dir, 0o755); err != nil {
+		if err := os.MkdirAll(dir, 0o750); err != nil {
 			return false, err
 		}
 	}
-	log, err := os.OpenFile(d.LogFile(), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o644)
+	log, err := os.OpenFile(d.LogFile(), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
 	if err != nil {
 		return false, err
 	}
@@ -64,7 +64,7 @@ func (d Daemon) Start(ctx context.Context, grace time.Duration) (started bool, e
 		return false, err
 	}
 	defer release.Close()
-	cmd := exec.Command("/bin/sh", append([]string{"-c", gate, d.Path}, d.Args...)...)
+	cmd := exec.Command("/bin/sh", append([]string{"-c", gate, d.Path}, d.Args...)...) //nolint:gosec // to start what it is told to is its task
 	cmd.Env, cmd.Stdout, cmd.Stderr = d.Env, log, log
 	cmd.ExtraFiles = []*os.File{waiting}
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}

@@ -13,10 +13,10 @@ import (
 // Lock waits until no other process holds path, and holds it until unlock is called or this process ends, however it
 // ends: it is a kernel lock, so a killed holder leaves nothing behind. waiting is called once if it has to wait.
 func Lock(ctx context.Context, path string, waiting func()) (unlock func(), err error) {
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+	if err := os.MkdirAll(filepath.Dir(path), 0o750); err != nil {
 		return nil, err
 	}
-	file, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o644)
+	file, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600) //nolint:gosec // the file that the caller names
 	if err != nil {
 		return nil, err
 	}

@@ -162,7 +162,7 @@ func TestLockTakesTurns(t *testing.T) {
 func TestTail(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "log")
 	long := strings.Repeat("y", 2*longestLine)
-	if err := os.WriteFile(path, []byte("a\nb\n"+long+"\n"), 0o644); err != nil {
+	if err := os.WriteFile(path, []byte("a\nb\n"+long+"\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	for lines, want := range map[int]string{1: long[:longestLine] + " …", 2: "b\n" + long[:longestLine] + " …", 9: "a\nb\n" + long[:longestLine] + " …"} {

@@ -23,7 +23,7 @@ type record struct {
 
 // Record notes that a process belongs to the folder, under a name.
 func Record(records, name string, id Identity) error {
-	if err := os.MkdirAll(records, 0o755); err != nil {
+	if err := os.MkdirAll(records, 0o750); err != nil {
 		return err
 	}
 	return writeRecord(recordFile(records, name), record{Identity: id})
@@ -111,7 +111,7 @@ func recordFile(records, name string) string { return filepath.Join(records, nam
 
 func readRecord(path string) (record, error) {
 	var known record
-	content, err := os.ReadFile(path)
+	content, err := os.ReadFile(path) //nolint:gosec // a record in the folder that the caller names
 	if err != nil {
 		return known, err
 	}
@@ -128,7 +128,7 @@ func writeRecord(path string, known record) error {
 		return err
 	}
 	unfinished := path + ".tmp"
-	if err := os.WriteFile(unfinished, content, 0o644); err != nil {
+	if err := os.WriteFile(unfinished, content, 0o600); err != nil {
 		return err
 	}
 	return os.Rename(unfinished, path)

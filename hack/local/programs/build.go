@@ -40,13 +40,13 @@ func (p Program) Build(ctx context.Context, root, bin string) error {
 		return err
 	}
 	target := p.Path(bin)
-	if err := os.MkdirAll(filepath.Dir(target), 0o755); err != nil {
+	if err := os.MkdirAll(filepath.Dir(target), 0o750); err != nil {
 		return err
 	}
 	unfinished := target + ".building"
 	defer os.Remove(unfinished)
 	args := append([]string{"build", "-buildvcs=false", "-o", unfinished}, p.Flags...)
-	cmd := exec.CommandContext(ctx, "go", append(args, p.Package)...)
+	cmd := exec.CommandContext(ctx, "go", append(args, p.Package)...) //nolint:gosec // builds what the table of programs says
 	cmd.Dir = filepath.Join(root, p.Module)
 	// An interrupt lets go end the compilers it started; a kill would not.
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
@@ -60,8 +60,8 @@ func (p Program) Build(ctx context.Context, root, bin string) error {
 }
 
 func writeStamp(path, stamp string) error {
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+	if err := os.MkdirAll(filepath.Dir(path), 0o750); err != nil {
 		return err
 	}
-	return os.WriteFile(path, []byte(stamp), 0o644)
+	return os.WriteFile(path, []byte(stamp), 0o600)
 }
