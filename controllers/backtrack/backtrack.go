@@ -98,13 +98,26 @@ func (x *run) clearToAsk(ctx context.Context) outcome {
 	if out := x.idle(ctx, observed); out.kind != goOn {
 		return out
 	}
-	err = x.Workloads.Verify(ctx, x.object.UID, x.object.Status.Dependents)
+	return x.quiet(ctx)
+}
+
+// quiet looks whether everything is still paused. A run that was taken over finds it resumed, and pauses it
+// only now that RDS is to be asked once more.
+func (x *run) quiet(ctx context.Context) outcome {
+	id, dependents := x.object.UID, x.object.Status.Dependents
+	paused, err := x.Workloads.Pause(ctx, id, dependents, false)
+	if err == nil && !paused {
+		return waiting(look, v1alpha1.ReasonPausing, "pausing: "+x.stragglers(v1alpha1.DependentPaused))
+	}
+	if err == nil {
+		err = x.Workloads.Verify(ctx, id, dependents)
+	}
 	var reverted *workload.RevertedError
 	if errors.As(err, &reverted) {
 		return halted(v1alpha1.ReasonPauseReverted, reverted.Error())
 	}
 	if err != nil {
-		return waiting(look, v1alpha1.ReasonPausing, "not everything is quiet any more: "+err.Error())
+		return waiting(look, v1alpha1.ReasonPausing, "not everything is quiet: "+err.Error())
 	}
 	return done("", "")
 }

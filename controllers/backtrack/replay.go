@@ -21,16 +21,14 @@ func (x *run) replayOf(ctx context.Context) (outcome, bool) {
 		return outcome{}, false
 	}
 	record := recordOf(entry)
+	over := !x.started() && !x.leftHalfWay()
 	switch {
-	case entry.Status == aurora.StatusCompleted && !x.started():
-		if err := x.release(ctx); err != nil {
-			return failed(err), true
-		}
+	case entry.Status == aurora.StatusCompleted && over:
 		x.object.Status.Backtrack = &record
 		x.complete(metav1.ConditionTrue, v1alpha1.ReasonAlreadyApplied, fmt.Sprintf(
 			"this rewind ran before: RDS completed it as backtrack %s, requested at %s by %s; nothing was done", entry.ID, entry.RequestedAt, entry.RequestedBy.Name))
 		return done(v1alpha1.ReasonAlreadyApplied, "this rewind ran before; nothing was done"), true
-	case entry.Status == aurora.StatusFailed && !x.started():
+	case entry.Status == aurora.StatusFailed && over:
 		x.object.Status.Backtrack = &record
 		return halted(v1alpha1.ReasonFailed, fmt.Sprintf("this rewind ran before and RDS reported backtrack %s as failed: to try again, create an AuroraBacktrack with a new name", entry.ID)), true
 	}
@@ -47,6 +45,13 @@ func (x *run) replayOf(ctx context.Context) (outcome, bool) {
 	x.set(v1alpha1.ConditionPreflightPassed, metav1.ConditionTrue, v1alpha1.ReasonPassed, "passed in an earlier run of this object")
 	x.set(v1alpha1.ConditionDependentsPaused, metav1.ConditionTrue, v1alpha1.ReasonPaused, "decided in an earlier run of this object")
 	return done(v1alpha1.ReasonAdmitted, "follows an earlier run of this object, whose call to RDS may have been accepted"), true
+}
+
+// leftHalfWay tells whether the earlier run still has the lock: it was cut off before its end, with dependents
+// paused or not yet restarted, whatever became of its record.
+func (x *run) leftHalfWay() bool {
+	holder := x.cluster.Status.ActiveBacktrack
+	return holder != nil && holder.Namespace == x.object.Namespace && holder.Name == x.object.Name
 }
 
 // adoptClaim makes the ledger's claim this object's own.
