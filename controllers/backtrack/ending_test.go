@@ -134,7 +134,22 @@ func (w *world) announced(b *v1alpha1.AuroraBacktrack) {
 // asBefore holds that nothing stayed paused, and that only what should be was restarted.
 func (w *world) asBefore(b *v1alpha1.AuroraBacktrack, restarted bool) {
 	w.t.Helper()
-	for name, want := range map[string]int32{"game-api": 2, "worker": 3, "report": 1} {
+	w.nothingPaused()
+	for name := range replicas {
+		wantBy := ""
+		if restarted && name == "game-api" {
+			wantBy = string(b.UID)
+		}
+		equal(w.t, "who restarted "+name, w.readDeployment(name).Spec.Template.Annotations[v1alpha1.RestartedByAnnotation], wantBy)
+	}
+}
+
+// replicas are what the dependents have while nothing happens.
+var replicas = map[string]int32{"game-api": 2, "worker": 3, "report": 1}
+
+func (w *world) nothingPaused() {
+	w.t.Helper()
+	for name, want := range replicas {
 		d := w.readDeployment(name)
 		if got := ptr.Deref(d.Spec.Replicas, -1); got != want {
 			w.t.Errorf("%s has %d replicas, want %d", name, got, want)
@@ -142,11 +157,6 @@ func (w *world) asBefore(b *v1alpha1.AuroraBacktrack, restarted bool) {
 		if mark, ok := d.Annotations[v1alpha1.PausedAnnotation]; ok {
 			w.t.Errorf("%s still has the mark %s", name, mark)
 		}
-		wantBy := ""
-		if restarted && name == "game-api" {
-			wantBy = string(b.UID)
-		}
-		equal(w.t, "who restarted "+name, d.Spec.Template.Annotations[v1alpha1.RestartedByAnnotation], wantBy)
 	}
 }
 

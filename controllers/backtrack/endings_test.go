@@ -16,7 +16,7 @@ const (
 	untilPaused = "Admitted=True/Admitted PreflightPassed=True/Passed DependentsPaused=True/Paused"
 	untilRewind = untilPaused + " Backtracked=True/Completed ClusterAvailable=True/Available"
 	fullPath    = untilRewind + " DependentsReconnected=True/Reconnected"
-	rewound     = "rewound to 2023-12-23T13:55:00Z, the cluster is available and every dependent is up; to go forward again, backtrack to 2023-12-23T14:10:05Z"
+	rewound     = forward + "2023-12-23T14:10:05Z"
 )
 
 // scale does what a careless autoscaler or person would.
@@ -109,7 +109,7 @@ func TestEndings(t *testing.T) {
 				auroraStatus("")(o.world)
 			},
 			wantReason:  v1alpha1.ReasonPauseTimedOut,
-			wantMessage: "RDS could not be asked within 5m0s of the pause; everything is resumed: not everything is quiet any more: Deployment game/worker is paused, and pod worker-late-0 still runs",
+			wantMessage: "RDS could not be asked within 5m0s of the pause; everything is resumed: pausing: Deployment game/worker is Pausing (waiting for pod worker-late-0 to end)",
 			wantPath:    untilPaused + " Backtracked=False/PauseTimedOut DependentsReconnected=True/Resumed",
 		},
 		"RDS cannot be asked while everything is paused": {

@@ -1,0 +1,265 @@
+package backtrack
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"k8s.io/utils/ptr"
+
+	"github.com/aurora-backtrack/operator/api/v1alpha1"
+	local "github.com/aurora-backtrack/operator/hack/aurora"
+)
+
+// comesBack is a rewind that ran before, and how the same wish comes back.
+type comesBack struct {
+	object  func(*v1alpha1.AuroraBacktrack) // the wish, the first time and the second
+	first   func(*operator)                 // what happens to the first run; it is waited for to the end unless open is set
+	open    bool
+	between func(*operator)                 // what happens before it comes back
+	again   func(*v1alpha1.AuroraBacktrack) // what is different the second time
+
+	wantReason    string
+	wantMessage   string
+	wantPath      string
+	wantAccepted  int // in all
+	wantRecord    string
+	wantRestarted string // by which run: first, second, or none
+}
+
+const (
+	already   = "Admitted=True/AlreadyApplied"
+	ranBefore = "this rewind ran before: RDS completed it as backtrack #1, requested at 2023-12-23T14:10:01Z by undo; nothing was done"
+	forward   = "rewound to 2023-12-23T13:55:00Z, the cluster is available and every dependent is up; to go forward again, backtrack to "
+)
+
+func TestReplays(t *testing.T) {
+	for name, test := range map[string]comesBack{
+		"created again after its time to live": {
+			object:     func(b *v1alpha1.AuroraBacktrack) { b.Spec.TTLSecondsAfterFinished = ptr.To[int32](60) },
+			between:    func(o *operator) { o.until("undo expired", func() bool { return o.read("undo") == nil }) },
+			wantReason: v1alpha1.ReasonAlreadyApplied, wantPath: already,
+			wantMessage:  ranBefore,
+			wantAccepted: 1, wantRecord: "#1", wantRestarted: "first",
+		},
+		"deleted and created again": {
+			wantReason: v1alpha1.ReasonAlreadyApplied, wantPath: already,
+			wantMessage:  ranBefore,
+			wantAccepted: 1, wantRecord: "#1", wantRestarted: "first",
+		},
+		"the same time, written differently": {
+			again:      to("2023-12-23T14:55:00.000+01:00"),
+			wantReason: v1alpha1.ReasonAlreadyApplied, wantPath: already,
+			wantMessage:  ranBefore,
+			wantAccepted: 1, wantRecord: "#1", wantRestarted: "first",
+		},
+		"the ledger is lost": {
+			between:    func(o *operator) { o.forget() },
+			wantReason: v1alpha1.ReasonAlreadyApplied, wantPath: "Admitted=True/Admitted PreflightPassed=False/AlreadyApplied",
+			wantMessage:  `RDS already shows backtrack #1 to 2023-12-23T13:55:00Z, requested at 2023-12-23T14:10:01Z, that no AuroraBacktrack accounts for; nothing was done: if it is wanted once more, create a new AuroraBacktrack with repeat: true`,
+			wantAccepted: 1, wantRestarted: "first",
+		},
+		"the ledger is lost, and it is to be repeated": {
+			object:     func(b *v1alpha1.AuroraBacktrack) { b.Spec.Repeat = true },
+			between:    func(o *operator) { o.forget() },
+			wantReason: v1alpha1.ReasonSucceeded, wantPath: fullPath,
+			wantMessage:  forward + "2023-12-23T14:10:30Z",
+			wantAccepted: 2, wantRecord: "#2", wantRestarted: "second",
+		},
+		"it is to be repeated, and is known": {
+			object:     func(b *v1alpha1.AuroraBacktrack) { b.Spec.Repeat = true },
+			wantReason: v1alpha1.ReasonAlreadyApplied, wantPath: already,
+			wantMessage:  ranBefore,
+			wantAccepted: 1, wantRecord: "#1", wantRestarted: "first",
+		},
+		"a new name": {
+			again:      func(b *v1alpha1.AuroraBacktrack) { b.Name = "undo-again" },
+			wantReason: v1alpha1.ReasonSucceeded, wantPath: fullPath,
+			wantMessage:  forward + "2023-12-23T14:10:30Z",
+			wantAccepted: 2, wantRecord: "#2", wantRestarted: "second",
+		},
+		"the same name, another time": {
+			again:      to("2023-12-23T13:50:00Z"),
+			wantReason: v1alpha1.ReasonSucceeded, wantPath: fullPath,
+			wantMessage:  `rewound to 2023-12-23T13:50:00Z, the cluster is available and every dependent is up; to go forward again, backtrack to 2023-12-23T14:10:30Z`,
+			wantAccepted: 2, wantRecord: "#2", wantRestarted: "second",
+		},
+		"the first run failed": {
+			first:      func(o *operator) { o.aurora(func(c *local.Cluster) { c.FailNextBacktrack = true }) },
+			wantReason: v1alpha1.ReasonFailed, wantPath: "Admitted=False/Failed",
+			wantMessage:  `this rewind ran before and RDS reported backtrack #1 as failed: to try again, create an AuroraBacktrack with a new name`,
+			wantAccepted: 1, wantRecord: "#1", wantRestarted: "first",
+		},
+		"the first run was refused": {
+			first:      func(o *operator) { o.rds.FailNext("BacktrackDBCluster", local.FaultAccessDenied, 1) },
+			wantReason: v1alpha1.ReasonSucceeded, wantPath: fullPath,
+			wantMessage:  forward + "2023-12-23T14:10:12.001Z",
+			wantAccepted: 1, wantRecord: "#1", wantRestarted: "second",
+		},
+		"the first run was cancelled": {
+			first:      func(o *operator) { o.edit("undo", func(b *v1alpha1.AuroraBacktrack) { b.Spec.Cancel = true }) },
+			wantReason: v1alpha1.ReasonSucceeded, wantPath: fullPath,
+			wantMessage:  forward + "2023-12-23T14:11:05.001Z",
+			wantAccepted: 1, wantRecord: "#1", wantRestarted: "second",
+		},
+		"the first run vanished while RDS was at it": {
+			open: true, first: at(v1alpha1.ConditionBacktracked, v1alpha1.ReasonBacktracking),
+			wantReason: v1alpha1.ReasonSucceeded, wantPath: fullPath,
+			wantMessage:  forward + "2023-12-23T14:10:05Z",
+			wantAccepted: 1, wantRecord: "#1", wantRestarted: "second",
+		},
+		"the first run vanished while its answer was lost": {
+			open: true, first: func(o *operator) {
+				o.rds.FailNext("BacktrackDBCluster", local.FaultLostReply, 1)
+				o.waits("undo", v1alpha1.ConditionBacktracked, v1alpha1.ReasonLookingForRecord)
+			},
+			wantReason: v1alpha1.ReasonSucceeded, wantPath: fullPath,
+			wantMessage:  forward + "2023-12-23T14:10:05Z",
+			wantAccepted: 1, wantRecord: "#1", wantRestarted: "second",
+		},
+		"the first run vanished, and RDS had done nothing": {
+			open: true, first: func(o *operator) {
+				o.rds.FailNext("BacktrackDBCluster", local.FaultConnectionReset, 1)
+				o.waits("undo", v1alpha1.ConditionBacktracked, v1alpha1.ReasonLookingForRecord)
+			},
+			wantReason: v1alpha1.ReasonSucceeded, wantPath: fullPath,
+			wantMessage:  forward + "2023-12-23T14:12:36Z",
+			wantAccepted: 1, wantRecord: "#1", wantRestarted: "second",
+		},
+		"the first run vanished while it paused": {
+			open: true, first: at(v1alpha1.ConditionDependentsPaused, v1alpha1.ReasonPausing),
+			wantReason: v1alpha1.ReasonSucceeded, wantPath: fullPath,
+			wantMessage:  forward + "2023-12-23T14:10:06Z",
+			wantAccepted: 1, wantRecord: "#1", wantRestarted: "second",
+		},
+		"the first run vanished while it reconnected": {
+			open: true, first: at(v1alpha1.ConditionDependentsReconnected, v1alpha1.ReasonReconnecting),
+			wantReason: v1alpha1.ReasonSucceeded, wantPath: fullPath,
+			wantMessage:  forward + "2023-12-23T14:10:05Z",
+			wantAccepted: 1, wantRecord: "#1", wantRestarted: "second",
+		},
+		"its deadline passed, both times": {
+			object:     func(b *v1alpha1.AuroraBacktrack) { b.Spec.StartDeadline = "2023-12-23T14:12:00Z" },
+			first:      func(o *operator) { o.aurora(func(c *local.Cluster) { c.Status = "modifying" }) },
+			wantReason: v1alpha1.ReasonExpired, wantPath: "Admitted=False/Expired",
+			wantMessage: `spec.startDeadline 2023-12-23T14:12:00Z has passed; the database was not touched: create a new AuroraBacktrack if it is still wanted`,
+		},
+		"it comes back days later": {
+			between:    func(o *operator) { o.clock.Step(71 * time.Hour) },
+			wantReason: v1alpha1.ReasonAlreadyApplied, wantPath: already,
+			wantMessage:  ranBefore,
+			wantAccepted: 1, wantRecord: "#1", wantRestarted: "first",
+		},
+		"it comes back when the ledger has forgotten it": {
+			between:    func(o *operator) { o.clock.Step(73 * time.Hour) },
+			wantReason: v1alpha1.ReasonTargetBeforeWindow, wantPath: "Admitted=True/Admitted PreflightPassed=False/TargetBeforeWindow",
+			wantMessage:  `spec.backtrackTo 2023-12-23T13:55:00Z is more than 72h ago, which no backtrack window reaches: restore a snapshot instead`,
+			wantAccepted: 1, wantRestarted: "first",
+		},
+	} {
+		t.Run(name, test.run)
+	}
+}
+
+func (test comesBack) run(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.dependents()
+	o, _ := w.watched(nil)
+	o.round()
+	wish := func() *v1alpha1.AuroraBacktrack {
+		b := undo("undo")
+		if test.object != nil {
+			test.object(b)
+		}
+		return b
+	}
+	first := wish()
+	w.create(first)
+	if test.first != nil {
+		test.first(o)
+	}
+	if !test.open {
+		o.finish("undo")
+	}
+	if test.between != nil {
+		test.between(o)
+	}
+	if b := w.read("undo"); b != nil {
+		b.Finalizers = nil // by force
+		if err := w.api.Update(context.Background(), b); err != nil {
+			t.Fatal(err)
+		}
+		w.delete("undo")
+	}
+	again := wish()
+	if test.again != nil {
+		test.again(again)
+	}
+	w.create(again)
+	b := o.finish(again.Name)
+	equal(t, "the reason", verdictOf(b), test.wantReason)
+	equal(t, "the message", w.message(b, v1alpha1.ConditionSucceeded), test.wantMessage)
+	equal(t, "the path", path(b), test.wantPath)
+	equal(t, "the number of accepted calls", w.accepted(), test.wantAccepted)
+	record := ""
+	if b.Status.Backtrack != nil {
+		record = w.readable(b.Status.Backtrack.ID)
+	}
+	equal(t, "the record", record, test.wantRecord)
+	by := map[string]string{string(first.UID): "first", string(b.UID): "second", "": ""}
+	equal(t, "who restarted game-api", by[w.readDeployment("game-api").Spec.Template.Annotations[v1alpha1.RestartedByAnnotation]], test.wantRestarted)
+	w.nothingPaused()
+	o.staysSo(again.Name)
+}
+
+// forget loses the AuroraCluster and with it the ledger, as when a backup of the objects is restored.
+func (o *operator) forget() {
+	o.t.Helper()
+	c := o.readCluster("game")
+	c.Finalizers = nil
+	if err := o.api.Update(context.Background(), c); err != nil {
+		o.t.Fatal(err)
+	}
+	if err := o.api.Delete(context.Background(), c); err != nil {
+		o.t.Fatal(err)
+	}
+	o.create(auroraCluster("game", "testcluster"))
+	o.round()
+}
+
+// TestRestoredWithoutStatus takes the status away from objects at every point, as backup tools do. The object
+// itself stays, with its UID.
+func TestRestoredWithoutStatus(t *testing.T) {
+	for name, p := range points() {
+		if p.object != nil && p.wantPath == "Admitted=False/VERDICT" {
+			continue // it had not begun, and never begins by itself
+		}
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			w.dependents()
+			if p.given != nil {
+				p.given(w)
+			}
+			o := w.newOperator(nil)
+			o.round()
+			w.create(undo("undo"))
+			p.reach(o)
+			b := w.read("undo")
+			b.Status = v1alpha1.AuroraBacktrackStatus{}
+			if err := w.api.Status().Update(context.Background(), b); err != nil {
+				t.Fatal(err)
+			}
+			auroraStatus("")(w)
+			healed(w)
+			w.kubelet = rollout
+			b = o.finish("undo")
+			equal(t, "the number of accepted calls", w.accepted(), 1)
+			equal(t, "Succeeded", verdictOf(b), v1alpha1.ReasonSucceeded)
+			w.nothingPaused()
+			equal(t, "who restarted game-api", w.readDeployment("game-api").Spec.Template.Annotations[v1alpha1.RestartedByAnnotation], string(b.UID))
+			o.staysSo("undo")
+		})
+	}
+}
