@@ -42,7 +42,7 @@ replaces what was rebuilt and leaves the rest alone.`, up},
 	{"demo", "demo", `Plays the main job on real data: an Aurora cluster is rewound, forwarded and rewound again by
 AuroraBacktrack objects while an application depends on it, and everything is checked. It plays
 on the local cloud if that is up, else on one of its own, which it takes down afterwards.`, func(ctx context.Context, options cloud.Options, _ []string) error { return demo.Run(ctx, options) }},
-	{"e2e", "e2e", e2e.Help, func(ctx context.Context, options cloud.Options, _ []string) error { return e2e.Run(ctx, options) }},
+	{"e2e", "e2e [SCENE...]", e2e.Help, e2e.Run},
 	{"chaos", "chaos", chaos.Help, func(ctx context.Context, options cloud.Options, _ []string) error {
 		return chaos.Run(ctx, options, chaosSettings)
 	}},

@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/aurora-backtrack/operator/hack/local/cloud"
@@ -20,7 +21,8 @@ import (
 // Help says what a person should know of the subcommand.
 const Help = `Proves pause and resume on a cloud of its own, which it takes down afterwards: a writer that never
 stops writing, all kinds of workloads under their real controllers, every ending of a rewind, and
-the operator's rights. If it fails, the logs of everything are kept in bin/e2e-failed.`
+the operator's rights. If it fails, the logs of everything are kept in bin/e2e-failed. It can be told
+to play some of its scenes only: writer, kinds; the rights are judged after all of them.`
 
 // test is a run.
 type test struct {
@@ -31,26 +33,37 @@ type test struct {
 	begin time.Time
 }
 
-// scenes are what a run consists of. The rights are last: they are judged by all that was done before.
-var scenes = []struct {
-	title string
-	play  func(*test, context.Context) error
-}{
-	{"A writer never stops writing while its database is rewound and forwarded", (*test).writerScene},
+// scene is a part of a run.
+type scene struct {
+	name, title string
+	play        func(*test, context.Context) error
 }
 
-// Run brings a cloud up, plays all scenes on it, and takes it down. Any difference from what should be is an error.
-func Run(ctx context.Context, options cloud.Options) (err error) {
-	sleep, err := exec.LookPath("sleep")
+// scenes are what a run consists of.
+var scenes = []scene{
+	{"writer", "A writer never stops writing while its database is rewound and forwarded", (*test).writerScene},
+	{"kinds", "Every kind of workload is paused, resumed and restarted", (*test).kindsScene},
+}
+
+// Run brings a cloud up, plays the scenes on it, all of them if none is named, and takes it down. Any difference from
+// what should be is an error.
+func Run(ctx context.Context, options cloud.Options, names []string) (err error) {
+	chosen, err := choose(names)
 	if err != nil {
-		return fmt.Errorf("finding what the pods run: %w", err)
+		return err
+	}
+	for _, program := range []string{"sleep", "sh"} { // is all that most pods run
+		path, err := exec.LookPath(program)
+		if err != nil {
+			return fmt.Errorf("finding what the pods run: %w", err)
+		}
+		options.Programs = append(options.Programs, filepath.Dir(path))
 	}
 	kept := filepath.Join(options.Root, "bin", "e2e-failed")
 	if err := os.RemoveAll(kept); err != nil {
 		return err
 	}
 	options.State = filepath.Join(options.Root, "bin", "e2e")
-	options.Programs = append(options.Programs, filepath.Dir(sleep))
 	options.AuroraFlags = append(options.AuroraFlags, "--pending=500ms", "--backtracking=1s", "--status-lag=300ms", "--unlisted=300ms")
 	c, err := fresh(ctx, options)
 	if err != nil {
@@ -72,7 +85,7 @@ func Run(ctx context.Context, options cloud.Options) (err error) {
 		return err
 	}
 	t := &test{Voice: stage.Voice{Out: options.Out}, cloud: c, kube: kube, rds: stage.NewRDS(c), begin: time.Now()}
-	for _, scene := range scenes {
+	for _, scene := range chosen {
 		t.Say("%s", scene.title)
 		if err := scene.play(t, ctx); err != nil {
 			return fmt.Errorf("%s: %w", scene.title, err)
@@ -80,6 +93,21 @@ func Run(ctx context.Context, options cloud.Options) (err error) {
 	}
 	fmt.Fprintf(options.Out, "\nEverything was as it should be. It took %s.\n", time.Since(t.begin).Round(time.Second))
 	return nil
+}
+
+func choose(names []string) ([]scene, error) {
+	if len(names) == 0 {
+		return scenes, nil
+	}
+	var chosen []scene
+	for _, name := range names {
+		i := slices.IndexFunc(scenes, func(s scene) bool { return s.name == name })
+		if i < 0 {
+			return nil, fmt.Errorf("there is no scene %q: see --help", name)
+		}
+		chosen = append(chosen, scenes[i])
+	}
+	return chosen, nil
 }
 
 // fresh is a cloud that is not up. What an interrupted run left has other logs and other flags, and goes silently.
