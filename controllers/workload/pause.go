@@ -17,7 +17,7 @@ import (
 // Pause does one round of pausing: every Pause dependent of the lowest order that is not paused yet is set
 // to zero (in one write with the mark that says how it was) and watched until its pods are gone; then the
 // next order. It updates states and messages. done when every one is Paused or Skipped, pods gone. After
-// the deadline, Jobs of CronJobs that say endRunningJobs are ended; see EndsJobs.
+// the deadline, Jobs of CronJobs that say endRunningJobs are ended, which takes a few rounds more.
 //
 // All dependents of an order are tried; the errors come back joined. A *RevertedError among them says that
 // somebody undid a pause: it is not done again. Other errors may pass.
@@ -39,14 +39,6 @@ func (w *Workloads) Pause(ctx context.Context, owner types.UID, deps []v1alpha1.
 		}
 	}
 	return true, nil
-}
-
-// EndsJobs answers whether Pause, called after the deadline, still has Jobs to end, so that the caller
-// gives it a little longer.
-func EndsJobs(deps []v1alpha1.DependentStatus) bool {
-	return slices.ContainsFunc(deps, func(dep v1alpha1.DependentStatus) bool {
-		return dep.Strategy == v1alpha1.StrategyPause && dep.EndRunningJobs && !isPaused(&dep)
-	})
 }
 
 func isPaused(dep *v1alpha1.DependentStatus) bool {

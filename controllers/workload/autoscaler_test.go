@@ -1,0 +1,72 @@
+package workload
+
+import (
+	"slices"
+	"testing"
+
+	appsv1 "k8s.io/api/apps/v1"
+	autoscalingv2 "k8s.io/api/autoscaling/v2"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/utils/ptr"
+
+	"github.com/aurora-backtrack/operator/api/v1alpha1"
+)
+
+func (w *world) hpa(name string, scaledToZero corev1.ConditionStatus) {
+	w.Helper()
+	h := create(w, &autoscalingv2.HorizontalPodAutoscaler{ObjectMeta: metav1.ObjectMeta{Namespace: w.namespace, Name: name}, Spec: autoscalingv2.HorizontalPodAutoscalerSpec{
+		MaxReplicas: 5, ScaleTargetRef: autoscalingv2.CrossVersionObjectReference{APIVersion: "apps/v1", Kind: "Deployment", Name: name}}})
+	h.Status.DesiredReplicas = 1
+	h.Status.Conditions = []autoscalingv2.HorizontalPodAutoscalerCondition{{Type: autoscalingv2.ScaledToZero, Status: scaledToZero}}
+	w.status(h)
+}
+
+func TestKEDA(t *testing.T) {
+	scaledObject := func(w *world, ref map[string]any, annotation string) {
+		u := w.custom("keda.sh/v1alpha1", "ScaledObject", "scaler", map[string]any{"scaleTargetRef": ref}, nil)
+		if annotation != "" {
+			u.SetAnnotations(map[string]string{pausedReplicas: annotation})
+			w.must(w.client.Update(w.ctx(), u))
+		}
+	}
+	for name, earlier := range map[string]string{"running": "", "held at five": "5"} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			w.deployment("api", 3)
+			w.hpa("api", corev1.ConditionFalse) // goes idle by itself
+			scaledObject(w, map[string]any{"name": "api"}, earlier)
+			cluster := w.cluster()
+			cluster.Spec.Strategy = v1alpha1.StrategyPause
+			deps, problems := w.find(cluster)
+			want := []string{"apps/v1 Deployment/api Pause 0 3 Pending", "keda.sh/v1alpha1 ScaledObject/scaler Pause 0 - Pending"}
+			if got := describe(deps); !slices.Equal(got, want) || len(problems) != 0 {
+				t.Fatalf("found %q with %v, want %q", got, problems, want)
+			}
+			w.pauseRound(deps, false)
+			w.expect(deps, "api Pausing, scaler Paused")
+			so := &metav1.PartialObjectMetadata{}
+			so.SetGroupVersionKind(scaledObjectKind)
+			so.Namespace, so.Name = w.namespace, "scaler"
+			if got := fresh(w, so).Annotations[pausedReplicas]; got != "0" {
+				t.Errorf("while paused the annotation is %q", got)
+			}
+			// KEDA acted once more before it saw that.
+			api := &appsv1.Deployment{ObjectMeta: w.meta("api")}
+			edit(w, api, "keda", func(d *appsv1.Deployment) { d.Spec.Replicas = ptr.To[int32](1) })
+			w.pauseRound(deps, false)
+			w.expect(deps, "api Pausing, scaler Paused")
+			edit(w, api, "keda", func(d *appsv1.Deployment) { d.Spec.Replicas = ptr.To[int32](0) })
+			w.pauseRound(deps, true)
+			w.must(w.workloads.Verify(w.ctx(), owner, deps))
+			w.resumeRound(deps)
+			got, there := fresh(w, so).Annotations[pausedReplicas]
+			if got != earlier || there != (earlier != "") || *fresh(w, api).Spec.Replicas != 3 {
+				t.Errorf("after the resume the annotation is %q and the Deployment has %d replicas", got, *api.Spec.Replicas)
+			}
+			if _, marked := so.Annotations[v1alpha1.PausedAnnotation]; marked {
+				t.Error("the mark is still there")
+			}
+		})
+	}
+}
