@@ -30,7 +30,7 @@ const buildAnnotation = "aurora-backtrack.io/local-build"
 
 // installOperator installs CRDs, RBAC and the operator as they are installed anywhere, and waits until it runs.
 func (c *Cloud) installOperator(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, patience)
+	ctx, cancel := context.WithTimeout(ctx, 2*patience)
 	defer cancel()
 	before, err := json.Marshal(c.awsEnvObjects())
 	if err != nil {
@@ -71,7 +71,7 @@ func (c *Cloud) installOperator(ctx context.Context) error {
 			return err
 		}
 	}
-	if err := poll(ctx, 30*time.Second, c.operatorLeads); err != nil {
+	if err := poll(ctx, patience, c.operatorLeads); err != nil {
 		return fmt.Errorf("no pod of the operator leads: %w\n%s", err, c.podLogs(OperatorNamespace))
 	}
 	return c.noteBuild(build)
@@ -132,7 +132,7 @@ func (c *Cloud) replacePods(ctx context.Context, name, build string) error {
 // rolledOut waits for a Deployment's rollout.
 func (c *Cloud) rolledOut(ctx context.Context, name string) error {
 	url := c.deploymentsURL() + "/" + name
-	err := poll(ctx, 30*time.Second, func(ctx context.Context) error {
+	err := poll(ctx, patience, func(ctx context.Context) error {
 		var now deployment
 		if err := c.get(ctx, url, &now); err != nil {
 			return err
