@@ -1,0 +1,193 @@
+package backtrack
+
+import (
+	"testing"
+	"time"
+
+	admissionv1 "k8s.io/api/admissionregistration/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/aurora-backtrack/operator/api/v1alpha1"
+)
+
+// installed are the admission policies of config/admission, as far as the operator looks at them.
+func installed() []client.Object {
+	var objects []client.Object
+	for _, name := range approvalPolicies {
+		meta := metav1.ObjectMeta{Name: name, Annotations: map[string]string{policyVersionAnnotation: policyVersion}}
+		objects = append(objects,
+			&admissionv1.ValidatingAdmissionPolicy{ObjectMeta: meta},
+			&admissionv1.ValidatingAdmissionPolicyBinding{ObjectMeta: metav1.ObjectMeta{Name: name}, Spec: admissionv1.ValidatingAdmissionPolicyBindingSpec{
+				PolicyName: name, ValidationActions: []admissionv1.ValidationAction{admissionv1.Deny},
+			}})
+	}
+	return objects
+}
+
+func TestApprovalIsBelievedOnlyWhereItIsEnforced(t *testing.T) {
+	const again = ": install config/admission, then create a new AuroraBacktrack"
+	by := func(asked, approved string) map[string]string {
+		people := map[string]string{v1alpha1.RequestedByAnnotation: asked, v1alpha1.ApprovedByAnnotation: approved}
+		for annotation, person := range people {
+			if person == "" {
+				delete(people, annotation)
+			}
+		}
+		return people
+	}
+	tests := map[string]struct {
+		approval    v1alpha1.Approval
+		policies    func([]client.Object) []client.Object // what becomes of the installed policies; nil: they are there
+		late        bool                                  // the object is older than the policies
+		people      map[string]string
+		wantReason  string // empty: it runs
+		wantMessage string
+	}{
+		"none is asked for, none is installed": {
+			approval: v1alpha1.ApprovalNone, policies: func([]client.Object) []client.Object { return nil },
+		},
+		"approved": {approval: v1alpha1.ApprovalRequired, people: by("", "ann")},
+		"nobody approved": {
+			approval: v1alpha1.ApprovalRequired, wantReason: v1alpha1.ReasonApprovalRequired,
+			wantMessage: "AuroraCluster game asks for approval, and nobody has approved this: delete it and create it again with spec.suspend: true; an approver then lifts that",
+		},
+		"approved by another": {approval: v1alpha1.ApprovalRequiredFromAnother, people: by("bob", "ann")},
+		"approved by who asked": {
+			approval: v1alpha1.ApprovalRequiredFromAnother, people: by("ann", "ann"), wantReason: v1alpha1.ReasonApprovalRequired,
+			wantMessage: "AuroraCluster game asks for approval from another person than ann, who asked: create it again, suspended, and let another approver lift that",
+		},
+		"approved, and nobody knows who asked": {
+			approval: v1alpha1.ApprovalRequiredFromAnother, people: by("", "ann"), wantReason: v1alpha1.ReasonApprovalRequired,
+			wantMessage: "AuroraCluster game asks for approval from another person, and it is not known who asked: create it again with the annotation aurora-backtrack.io/requested-by",
+		},
+		"no policy is installed": {
+			approval: v1alpha1.ApprovalRequired, people: by("", "ann"), policies: func([]client.Object) []client.Object { return nil },
+			wantReason:  v1alpha1.ReasonApprovalNotEnforced,
+			wantMessage: "AuroraCluster game asks for approval, and the ValidatingAdmissionPolicy aurora-backtrack-annotations is not installed" + again,
+		},
+		"a binding is missing": {
+			approval: v1alpha1.ApprovalRequired, people: by("", "ann"), policies: func(all []client.Object) []client.Object { return all[:3] },
+			wantReason:  v1alpha1.ReasonApprovalNotEnforced,
+			wantMessage: "AuroraCluster game asks for approval, and the ValidatingAdmissionPolicyBinding aurora-backtrack-approval is not installed" + again,
+		},
+		"a binding only warns": {
+			approval: v1alpha1.ApprovalRequired, people: by("", "ann"),
+			policies: func(all []client.Object) []client.Object {
+				all[3].(*admissionv1.ValidatingAdmissionPolicyBinding).Spec.ValidationActions = []admissionv1.ValidationAction{admissionv1.Warn}
+				return all
+			},
+			wantReason:  v1alpha1.ReasonApprovalNotEnforced,
+			wantMessage: "AuroraCluster game asks for approval, and the ValidatingAdmissionPolicyBinding aurora-backtrack-approval does not deny everywhere" + again,
+		},
+		"a binding leaves some namespaces out": {
+			approval: v1alpha1.ApprovalRequired, people: by("", "ann"),
+			policies: func(all []client.Object) []client.Object {
+				all[1].(*admissionv1.ValidatingAdmissionPolicyBinding).Spec.MatchResources = &admissionv1.MatchResources{}
+				return all
+			},
+			wantReason:  v1alpha1.ReasonApprovalNotEnforced,
+			wantMessage: "AuroraCluster game asks for approval, and the ValidatingAdmissionPolicyBinding aurora-backtrack-annotations does not deny everywhere" + again,
+		},
+		"a policy of another version": {
+			approval: v1alpha1.ApprovalRequired, people: by("", "ann"),
+			policies: func(all []client.Object) []client.Object {
+				all[2].SetAnnotations(map[string]string{policyVersionAnnotation: "0"})
+				return all
+			},
+			wantReason:  v1alpha1.ReasonApprovalNotEnforced,
+			wantMessage: `AuroraCluster game asks for approval, and the ValidatingAdmissionPolicy aurora-backtrack-approval is of version "0", not 1` + again,
+		},
+		"the object was there before the policies": {
+			approval: v1alpha1.ApprovalRequired, people: by("", "ann"), late: true,
+			wantReason:  v1alpha1.ReasonApprovalNotEnforced,
+			wantMessage: "AuroraCluster game asks for approval, and this object is older than the ValidatingAdmissionPolicy aurora-backtrack-annotations or its binding" + again,
+		},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			w.editCluster("game", func(c *v1alpha1.AuroraCluster) { c.Spec.Policy.Approval = test.approval })
+			b := undo("undo")
+			b.Annotations = test.people
+			if test.late {
+				w.create(b)
+				w.clock.Step(time.Second)
+			}
+			policies := installed()
+			if test.policies != nil {
+				policies = test.policies(policies)
+			}
+			for _, p := range policies {
+				w.create(p)
+			}
+			if !test.late {
+				w.create(b)
+			}
+			o := w.newOperator(nil)
+			if test.wantReason == "" {
+				if end := o.finish("undo"); w.accepted() != 1 {
+					t.Errorf("RDS accepted %d backtracks, want 1: %+v", w.accepted(), end.Status.Conditions)
+				}
+				return
+			}
+			o.waits("undo", v1alpha1.ConditionAdmitted, test.wantReason)
+			for range 20 {
+				o.clock.Step(o.round())
+			}
+			got := o.waits("undo", v1alpha1.ConditionAdmitted, test.wantReason)
+			if message := conditionOf(got, v1alpha1.ConditionAdmitted).Message; message != test.wantMessage {
+				t.Errorf("the message is %q,\nwant %q", message, test.wantMessage)
+			}
+			if w.asked() != 0 {
+				t.Errorf("RDS was asked %d times", w.asked())
+			}
+		})
+	}
+}
+
+func conditionOf(b *v1alpha1.AuroraBacktrack, name string) metav1.Condition {
+	for _, c := range b.Status.Conditions {
+		if c.Type == name {
+			return c
+		}
+	}
+	return metav1.Condition{}
+}
+
+func TestApprovalThatIsWithdrawnWhileItQueues(t *testing.T) {
+	w := newWorld(t)
+	w.create(undo("first"))
+	w.clock.Step(time.Second)
+	w.create(undo("second"))
+	o := w.newOperator(nil)
+	o.waits("second", v1alpha1.ConditionAdmitted, v1alpha1.ReasonQueued)
+	w.editCluster("game", func(c *v1alpha1.AuroraCluster) { c.Spec.AllowedNamespaces = v1alpha1.AllowedNamespaces{} })
+	if b := o.finish("second"); conditionOf(b, v1alpha1.ConditionSucceeded).Reason != v1alpha1.ReasonNamespaceNotAllowed {
+		t.Errorf("second ended with %+v, want NamespaceNotAllowed", conditionOf(b, v1alpha1.ConditionSucceeded))
+	}
+	o.finish("first")
+	if w.accepted() != 1 {
+		t.Errorf("RDS accepted %d backtracks, want the first one only", w.accepted())
+	}
+}
+
+func TestStartsOnlyInsideAWindow(t *testing.T) {
+	w := newWorld(t) // it is 14:10 on a Saturday
+	w.editCluster("game", func(c *v1alpha1.AuroraCluster) {
+		c.Spec.Policy.Windows = []v1alpha1.StartWindow{{Schedule: "30 14 * * *", Duration: "1h", TimeZone: "Etc/UTC"}}
+	})
+	w.create(undo("undo"))
+	o := w.newOperator(nil)
+	b := o.waits("undo", v1alpha1.ConditionAdmitted, v1alpha1.ReasonOutsideWindow)
+	const want = "AuroraCluster game allows no start now; the next window opens at 2023-12-23T14:30:00Z (policy.windows)"
+	if got := conditionOf(b, v1alpha1.ConditionAdmitted).Message; got != want {
+		t.Errorf("the message is %q, want %q", got, want)
+	}
+	b = o.finish("undo")
+	opens := time.Date(2023, 12, 23, 14, 30, 0, 0, time.UTC)
+	if began := b.Status.StartedAt.Time(); began.Before(opens) || began.After(opens.Add(slow)) || w.accepted() != 1 {
+		t.Errorf("it started at %s with %d backtracks, want it right after %s, once", began, w.accepted(), opens)
+	}
+}
