@@ -23,7 +23,7 @@ import (
 // The other tests play the controllers. This one has the real ones, so that what the others play is right.
 // Only the kubelet is played: every new pod is running and ready at once.
 func TestRealControllers(t *testing.T) {
-	env := &envtest.Environment{}
+	env := &envtest.Environment{ControlPlaneStartTimeout: patience}
 	cfg, err := env.Start()
 	if err != nil {
 		t.Fatal(err)
@@ -185,7 +185,7 @@ func (w *world) settled() bool {
 func (w *world) until(what string, condition func() bool) {
 	w.Helper()
 	start := time.Now()
-	err := wait.PollUntilContextTimeout(w.ctx(), 100*time.Millisecond, time.Minute, true, func(context.Context) (bool, error) { return condition(), nil })
+	err := wait.PollUntilContextTimeout(w.ctx(), 100*time.Millisecond, patience, true, func(context.Context) (bool, error) { return condition(), nil })
 	if err != nil {
 		for _, p := range w.pods() {
 			w.Logf("pod %s %s %v %v", p.Name, p.Status.Phase, p.Annotations, p.Status.Conditions)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"testing"
+	"time"
 
 	"github.com/go-logr/logr"
 	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
@@ -41,6 +42,7 @@ func TestMain(m *testing.M) {
 
 func run(m *testing.M) int {
 	env := &envtest.Environment{
+		ControlPlaneStartTimeout: patience,
 		CRDInstallOptions: envtest.CRDInstallOptions{Scheme: scheme, CRDs: []*apiextensionsv1.CustomResourceDefinition{
 			// Rollout and ScaledObject as their projects define them, as far as it matters here.
 			crd("argoproj.io", "Rollout", "rollouts", &apiextensionsv1.CustomResourceSubresourceScale{
@@ -87,6 +89,9 @@ func crd(group, kind, plural string, scale *apiextensionsv1.CustomResourceSubres
 		},
 	}
 }
+
+// patience is how long the API server may take to start on a machine that is busy with other tests.
+const patience = 3 * time.Minute
 
 // owner is the UID of the AuroraBacktrack whose run the tests play.
 const owner = "5b1c1f0e-0000-4000-8000-000000000001"

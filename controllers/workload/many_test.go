@@ -27,6 +27,7 @@ func TestManyDependents(t *testing.T) {
 	}
 	cluster := w.cluster()
 	cluster.Spec.Strategy = v1alpha1.StrategyPause
+	w.find(cluster) // the API server asks for patience when a custom kind is read for the first time
 	w.calls.take()
 	deps, problems := w.find(cluster)
 	if len(deps) != many || len(problems) != 0 {
