@@ -71,6 +71,23 @@ func (s *storm) freezeManager(ctx context.Context, which int, how time.Duration)
 	return process.SignalGroup(syscall.SIGCONT)
 }
 
+// led waits until a manager has led after the given time.
+func (s *storm) led(ctx context.Context, after time.Time) error {
+	lease := &coordinationv1.Lease{}
+	for {
+		err := s.kube.API.Get(ctx, client.ObjectKey{Namespace: cloud.OperatorNamespace, Name: manager}, lease)
+		if err == nil && ptr.Deref(lease.Spec.HolderIdentity, "") != nobody && lease.Spec.RenewTime != nil && lease.Spec.RenewTime.After(after) {
+			return nil
+		}
+		if err := stage.Pass(ctx, 500*time.Millisecond); err != nil {
+			return err
+		}
+	}
+}
+
+// nobody holds the Lease of a leader that was deposed.
+const nobody = "nobody"
+
 // depose takes the lead away from whoever has it, and lets both run for it. The deposed one lives, and goes on until it
 // notices.
 func (s *storm) depose(ctx context.Context) error {
@@ -78,7 +95,7 @@ func (s *storm) depose(ctx context.Context) error {
 	if err := s.kube.API.Get(ctx, client.ObjectKey{Namespace: cloud.OperatorNamespace, Name: manager}, lease); err != nil {
 		return err
 	}
-	lease.Spec.HolderIdentity = ptr.To("nobody")
+	lease.Spec.HolderIdentity = ptr.To(nobody)
 	lease.Spec.LeaseDurationSeconds = ptr.To[int32](1)
 	if err := s.kube.API.Update(ctx, lease); err != nil {
 		return err
