@@ -22,7 +22,7 @@ import (
 const Help = `Proves pause and resume on a cloud of its own, which it takes down afterwards: a writer that never
 stops writing, all kinds of workloads under their real controllers, every ending of a rewind, and
 the operator's rights. If it fails, the logs of everything are kept in bin/e2e-failed. It can be told
-to play some of its scenes only: writer, kinds; the rights are judged after all of them.`
+to play some of its scenes only: writer, kinds, endings, people and rights, which judges by those before it.`
 
 // test is a run.
 type test struct {
@@ -43,6 +43,9 @@ type scene struct {
 var scenes = []scene{
 	{"writer", "A writer never stops writing while its database is rewound and forwarded", (*test).writerScene},
 	{"kinds", "Every kind of workload is paused, resumed and restarted", (*test).kindsScene},
+	{"endings", "However a rewind ends, nothing stays paused", (*test).endingsScene},
+	{"people", "A rewind is approved, and the metrics are read", (*test).peopleScene},
+	{"rights", "The operator's rights are what it needs", (*test).rightsScene}, // judged by all that was done before
 }
 
 // Run brings a cloud up, plays the scenes on it, all of them if none is named, and takes it down. Any difference from

@@ -11,11 +11,11 @@ const kindsCluster = `
 
 // kindsWorkloads is one of every kind. The pods of those that are labelled have the label app.
 var kindsWorkloads = strings.Join([]string{
-	workload("apps/v1", "Deployment", "web", "replicas: 2", ""),
-	workload("apps/v1", "StatefulSet", "db", "replicas: 2, serviceName: db, updateStrategy: {type: OnDelete}", ""),
-	workload("apps/v1", "DaemonSet", "agent", "minReadySeconds: 0", ""),
-	workload("apps/v1", "ReplicaSet", "cache", "replicas: 2", ""),
-	workload("apps/v1", "Deployment", "queue", "replicas: 1", ""),
+	workload("apps/v1", "Deployment", "web", "replicas: 2"),
+	workload("apps/v1", "StatefulSet", "db", "replicas: 2, serviceName: db, updateStrategy: {type: OnDelete}"),
+	workload("apps/v1", "DaemonSet", "agent", "minReadySeconds: 0"),
+	workload("apps/v1", "ReplicaSet", "cache", "replicas: 2"),
+	workload("apps/v1", "Deployment", "queue", "replicas: 1"),
 	`apiVersion: batch/v1
 kind: CronJob
 metadata: {name: often, namespace: NAME, labels: {aurora-backtrack.io/cluster: NAME}}
@@ -41,15 +41,18 @@ spec: {scaleTargetRef: {name: queue}}
 kind: Widget
 metadata: {name: gadget, namespace: NAME}
 spec: {size: 3}
-`}, "---\n")
+`,
+	// What a Widget is made of. It is no dependent, but follows the Widget.
+	strings.Replace(workload("apps/v1", "ReplicaSet", "gadget", "replicas: 3"), "labels: {aurora-backtrack.io/cluster: NAME}", "labels: {}", 1),
+}, "---\n")
 
-// workload is a workload whose pods sleep. more is put into its spec, and pod into that of its pods.
-func workload(apiVersion, kind, name, more, pod string) string {
-	return strings.NewReplacer("VERSION", apiVersion, "KIND", kind, "WORKLOAD", name, "MORE", more, "POD", pod).Replace(`apiVersion: VERSION
+// workload is a workload whose pods sleep. more is put into its spec.
+func workload(apiVersion, kind, name, more string) string {
+	return strings.NewReplacer("VERSION", apiVersion, "KIND", kind, "WORKLOAD", name, "MORE", more).Replace(`apiVersion: VERSION
 kind: KIND
 metadata: {name: WORKLOAD, namespace: NAME, labels: {aurora-backtrack.io/cluster: NAME}}
 spec: {MORE, selector: {matchLabels: {app: WORKLOAD}}, template: {metadata: {labels: {app: WORKLOAD}}, spec: {
-  POD containers: [{name: it, image: it, command: [sleep, "86400"]}]}}}
+  containers: [{name: it, image: it, command: [sleep, "86400"]}]}}}
 `)
 }
 
@@ -91,4 +94,26 @@ spec:
     schema: {openAPIV3Schema: {type: object, x-kubernetes-preserve-unknown-fields: true}}
 ---
 `)
+}
+
+// endingWorkloads are what is paused where it matters how a rewind ends. web's pods end slowly, or not at all.
+func endingWorkloads(pod string) string {
+	web := workload("apps/v1", "Deployment", "web", "replicas: 2")
+	switch pod {
+	case slowly:
+		web = strings.Replace(web, "name: it,", "name: it, "+slowly, 1)
+	case ignoring:
+		web = strings.Replace(web, "containers:", "terminationGracePeriodSeconds: 600, containers:", 1)
+		web = strings.Replace(web, `[sleep, "86400"]`, `[sh, -c, 'trap "" TERM; while :; do sleep 1; done']`, 1)
+	}
+	return strings.Join([]string{web,
+		workload("apps/v1", "StatefulSet", "db", "replicas: 1, serviceName: db"),
+		workload("apps/v1", "DaemonSet", "agent", "minReadySeconds: 0"),
+		`apiVersion: batch/v1
+kind: CronJob
+metadata: {name: nightly, namespace: NAME, labels: {aurora-backtrack.io/cluster: NAME}}
+spec:
+  schedule: "0 0 1 1 *"
+  jobTemplate: {spec: {template: {spec: {restartPolicy: Never, containers: [{name: it, image: it, command: [sleep, "86400"]}]}}}}
+`}, "---\n")
 }
