@@ -24,6 +24,9 @@ VULNDB ?= https://vuln.go.dev
 FUZZ_TIME ?= 10s
 export CHAOS_REWINDS CHAOS_SEED
 
+# Ends a loop that went through all modules whatever it found.
+ALL_PASSED = if [[ -n "$$failed" ]]; then echo "failed in:$$failed"; exit 1; fi
+
 # The local cloud is a program of its own, which also builds what it runs.
 LOCAL := go -C hack/local run .
 
@@ -55,17 +58,17 @@ build: ## Build the manager and the kubectl plugin into bin/, stamped with the v
 
 .PHONY: test
 test: control-plane ## Run all tests: units, a real API server, the local Aurora, the local cloud.
-	for module in $(MODULES); do \
+	failed=; for module in $(MODULES); do \
 	  echo "== go test in $$module"; \
-	  KUBEBUILDER_ASSETS=$(BIN)/control-plane go -C $$module test $(TAGS) $(TEST_FLAGS) ./...; \
-	done
+	  KUBEBUILDER_ASSETS=$(BIN)/control-plane go -C $$module test $(TAGS) $(TEST_FLAGS) ./... || failed+=" $$module"; \
+	done; $(ALL_PASSED)
 
 .PHONY: lint
 lint: bin/golangci-lint ## Run golangci-lint, with gosec and the Kubernetes API linter, in every module.
-	for module in $(MODULES); do \
+	failed=; for module in $(MODULES); do \
 	  echo "== golangci-lint in $$module"; \
-	  (cd $$module && $(BIN)/golangci-lint run --config=$(CURDIR)/.golangci.yaml ./...); \
-	done
+	  (cd $$module && $(BIN)/golangci-lint run --config=$(CURDIR)/.golangci.yaml ./...) || failed+=" $$module"; \
+	done; $(ALL_PASSED)
 
 .PHONY: verify
 verify: verify-generated verify-format verify-modules ## Fail when something generated, formatted or tidied would differ.
@@ -92,10 +95,10 @@ bench: ## Measure what the README's table shows.
 
 .PHONY: vulncheck
 vulncheck: bin/govulncheck ## Look every dependency up in the Go vulnerability database (needs the network).
-	for module in $(MODULES); do \
+	failed=; for module in $(MODULES); do \
 	  echo "== govulncheck in $$module"; \
-	  (cd $$module && $(BIN)/govulncheck -db=$(VULNDB) $(TAGS) ./...); \
-	done
+	  (cd $$module && $(BIN)/govulncheck -db=$(VULNDB) $(TAGS) ./...) || failed+=" $$module"; \
+	done; $(ALL_PASSED)
 
 ##@ Generated files
 
