@@ -131,15 +131,18 @@ func (s *storm) rage(ctx context.Context) error {
 	ended := s.grant(patient)
 	tell := time.NewTicker(10 * time.Second)
 	defer tell.Stop()
+	stormy := troubled.Done()
 	for left := len(s.wishes); left > 0; {
 		select {
 		case <-ended:
 			left--
-			if left <= len(s.wishes)/10 && troubled.Err() == nil {
+			if left <= len(s.wishes)/10 {
 				calmDown()
-				troubles.Wait()
-				s.Tell("%4.0fs  the troubles stop; %d are not at their end yet", time.Since(s.begin).Seconds(), left)
 			}
+		case <-stormy:
+			troubles.Wait()
+			stormy = nil
+			s.Tell("%4.0fs  the troubles stop; %d are not at their end yet", time.Since(s.begin).Seconds(), left)
 		case <-tell.C:
 			s.Tell("%4.0fs  %d of %d at their end; %s", time.Since(s.begin).Seconds(), len(s.wishes)-left, len(s.wishes), &s.tally)
 		}

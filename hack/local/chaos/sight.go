@@ -27,25 +27,27 @@ func newSight() *sight { return &sight{last: map[types.UID]v1alpha1.AuroraBacktr
 
 // watch lists rather than watches: what it compares must be in order also when the API server was away in between.
 func (s *sight) watch(ctx context.Context, api client.Reader) {
-	for stage.Pass(ctx, 300*time.Millisecond) == nil {
+	for stage.Pass(ctx, 200*time.Millisecond) == nil {
 		var list v1alpha1.AuroraBacktrackList
 		if err := api.List(ctx, &list); err != nil {
 			continue // the API server is being restarted
 		}
-		for i := range list.Items {
-			s.see(&list.Items[i])
-		}
+		s.see(list.Items)
 	}
 }
 
-// see compares the object with how it was before.
-func (s *sight) see(now *v1alpha1.AuroraBacktrack) {
+// see compares the objects with how they were before. What is gone is forgotten: no object comes back with its UID.
+func (s *sight) see(objects []v1alpha1.AuroraBacktrack) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if before, known := s.last[now.UID]; known {
-		s.breaches = append(s.breaches, regressions(&before, now)...)
+	now := make(map[types.UID]v1alpha1.AuroraBacktrack, len(objects))
+	for _, object := range objects {
+		if before, known := s.last[object.UID]; known {
+			s.breaches = append(s.breaches, regressions(&before, &object)...)
+		}
+		now[object.UID] = object
 	}
-	s.last[now.UID] = *now
+	s.last = now
 }
 
 // regressions are what went backwards between two looks at an object.
@@ -77,6 +79,30 @@ func (s *sight) latest(uid types.UID) v1alpha1.AuroraBacktrack {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.last[uid]
+}
+
+// claimed waits a while until some object is between its claim and its record, and tells whether one was.
+func (s *sight) claimed(ctx context.Context) bool {
+	ctx, cancel := context.WithTimeout(ctx, 15*time.Second)
+	defer cancel()
+	for stage.Pass(ctx, 50*time.Millisecond) == nil {
+		if s.anyClaimed() {
+			return true
+		}
+	}
+	return false
+}
+
+func (s *sight) anyClaimed() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, object := range s.last {
+		status := object.Status
+		if status.Request != nil && status.Backtrack == nil && status.CompletedAt == "" {
+			return true
+		}
+	}
+	return false
 }
 
 func (s *sight) seen() []string {

@@ -27,13 +27,17 @@ func (s *storm) troubleManagers(ctx context.Context) {
 		}
 		var err error
 		switch n, which := source.IntN(100), source.IntN(2); {
-		case n < 40:
+		case n < 30:
 			err = s.killManagers(ctx, "a manager killed", which, 1)
-		case n < 50:
+		case n < 40:
 			err = s.killManagers(ctx, "both managers killed", 0, 2)
-		case n < 65:
+		case n < 55:
+			if s.sight.claimed(ctx) {
+				err = s.killManagers(ctx, "both managers killed right behind a claim", 0, 2)
+			}
+		case n < 70:
 			err = s.freezeManager(ctx, which, between(source, 5*time.Second, 20*time.Second))
-		case n < 85:
+		case n < 88:
 			err = s.depose(ctx)
 		default:
 			err = s.replaceManager(ctx, which)
@@ -68,8 +72,11 @@ func (s *storm) troubleRDS(ctx context.Context) {
 	source := s.settings.draws(drawsFaults)
 	for stage.Pass(ctx, between(source, time.Second, 4*time.Second)) == nil {
 		var faults []aurora.Fault
-		for range source.IntN(4) {
-			faults = append(faults, drawFault(source))
+		if source.IntN(2) == 0 {
+			faults = append(faults, drawBacktrackFault(source))
+		}
+		for range source.IntN(3) {
+			faults = append(faults, drawDescribeFault(source))
 		}
 		if err := s.rds.SetFaults(ctx, faults...); err != nil && ctx.Err() == nil {
 			s.Tell("no faults could be set: %v", err)
@@ -90,19 +97,28 @@ var (
 	}
 )
 
-func drawFault(source *rand.Rand) aurora.Fault {
+func drawBacktrackFault(source *rand.Rand) aurora.Fault {
 	fault := aurora.Fault{Operation: "BacktrackDBCluster", Count: 1, Error: backtrackFaults[source.IntN(len(backtrackFaults))]}
-	if n := source.IntN(3); n > 0 {
-		fault = aurora.Fault{
-			Operation: []string{"DescribeDBClusters", "DescribeDBClusterBacktracks"}[n-1],
-			Count:     1 + source.IntN(5), Error: describeFaults[source.IntN(len(describeFaults))],
-		}
-	}
 	if fault.Error == aurora.FaultDelay {
-		fault.DelayMs = int(between(source, 100*time.Millisecond, 5*time.Second).Milliseconds())
-		if fault.Operation == "BacktrackDBCluster" && source.IntN(5) == 0 {
+		fault.DelayMs = drawDelay(source)
+		if source.IntN(5) == 0 {
 			fault.DelayMs = 32_000 // longer than the operator waits for an answer: the work is done behind its back
 		}
 	}
 	return fault
+}
+
+func drawDescribeFault(source *rand.Rand) aurora.Fault {
+	fault := aurora.Fault{
+		Operation: []string{"DescribeDBClusters", "DescribeDBClusterBacktracks"}[source.IntN(2)],
+		Count:     1 + source.IntN(5), Error: describeFaults[source.IntN(len(describeFaults))],
+	}
+	if fault.Error == aurora.FaultDelay {
+		fault.DelayMs = drawDelay(source)
+	}
+	return fault
+}
+
+func drawDelay(source *rand.Rand) int {
+	return int(between(source, 100*time.Millisecond, 5*time.Second).Milliseconds())
 }
