@@ -83,7 +83,8 @@ func (x *run) position(ctx context.Context) (int32, error) {
 }
 
 // queues tells whether the object waits for the lock and for nothing else. One that was created a moment ago
-// and not looked at yet may turn out to.
+// and not looked at yet may turn out to. So does one that, when it was last looked at, waited for what all
+// objects of the cluster wait for: the one that asks has found it there.
 func (x *run) queues(b *v1alpha1.AuroraBacktrack) bool {
 	if b.Status.CompletedAt != "" || b.Spec.Suspend || b.Spec.Cancel || !b.DeletionTimestamp.IsZero() {
 		return false
@@ -92,7 +93,11 @@ func (x *run) queues(b *v1alpha1.AuroraBacktrack) bool {
 	if admitted == nil {
 		return x.now().Sub(b.CreationTimestamp.Time) < slow
 	}
-	return admitted.Reason == v1alpha1.ReasonQueued
+	switch admitted.Reason {
+	case v1alpha1.ReasonQueued, v1alpha1.ReasonClusterNotFound, v1alpha1.ReasonClusterNotReady, v1alpha1.ReasonOutsideWindow:
+		return true
+	}
+	return false
 }
 
 func before(a, b *v1alpha1.AuroraBacktrack) bool {
