@@ -92,8 +92,7 @@ func classify(operation string, err error) error {
 		out.Refused, out.Passing = true, true
 		var signing *v4.SigningError
 		if errors.As(err, &signing) || strings.Contains(err.Error(), "credentials") {
-			out.Reason = v1alpha1.ReasonCredentialsInvalid
-			out.Message = "no AWS credentials: " + out.Message
+			out.Reason, out.Message = noCredentials(err)
 		}
 		return out
 	}
@@ -116,6 +115,23 @@ func classify(operation string, err error) error {
 		out.Reason = v1alpha1.ReasonRejected
 	}
 	return out
+}
+
+// noCredentials says why there were none: STS refused the role, STS was not reached, or nothing provides any.
+func noCredentials(err error) (reason, message string) {
+	var refusal smithy.APIError
+	var unsent *smithyhttp.RequestSendError
+	switch {
+	case errors.As(err, &refusal):
+		reason = v1alpha1.ReasonCredentialsInvalid
+		if known := codes[refusal.ErrorCode()]; known.passing {
+			reason = known.reason
+		}
+		return reason, Clean("can't assume the role: " + refusal.ErrorCode() + ": " + refusal.ErrorMessage())
+	case errors.As(err, &unsent):
+		return v1alpha1.ReasonRDSUnreachable, Clean("can't assume the role: " + rootMessage(err))
+	}
+	return v1alpha1.ReasonCredentialsInvalid, Clean("no AWS credentials: " + strings.TrimPrefix(rootMessage(err), "get identity: get credentials: "))
 }
 
 // neverSent tells that no byte of the request can have reached RDS: there was nothing to sign it with, or no
@@ -154,7 +170,7 @@ func rootMessage(err error) string {
 var remedies = map[string]string{
 	v1alpha1.ReasonDBClusterNotFound:  "check spec.dbClusterIdentifier, spec.region and, for another account, spec.roleARN of the AuroraCluster",
 	v1alpha1.ReasonAccessDenied:       "give the operator's IAM role rds:DescribeDBClusters, rds:DescribeDBClusterBacktracks and rds:BacktrackDBCluster on this cluster (docs/aws.md)",
-	v1alpha1.ReasonCredentialsInvalid: "check the operator's AWS credentials, such as the role of its service account (docs/aws.md)",
+	v1alpha1.ReasonCredentialsInvalid: "check the operator's AWS credentials, such as the role of its service account, and the AuroraCluster's spec.roleARN and spec.externalID (docs/aws.md)",
 }
 
 // Explain gives the error's text and, where the trouble does not pass by itself, what to do about it.

@@ -112,31 +112,48 @@ func TestRetriesStayOff(t *testing.T) {
 
 // TestNeverSent has calls that cannot have left: they are refused, and worth another try.
 func TestNeverSent(t *testing.T) {
+	const role = "arn:aws:iam::123456789012:role/r"
+	own, assumed := Target{Identifier: "x"}, Target{Identifier: "x", RoleARN: role, ExternalID: "wrong", Session: "game"}
 	for name, test := range map[string]struct {
 		change func(*world)
+		target Target
 
-		wantReason string
+		wantReason  string
+		wantMessage string // contained
 	}{
 		"no credentials": {
 			func(w *world) {
 				w.config.Credentials = aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
 					return aws.Credentials{}, errors.New("no EC2 IMDS role found")
 				})
-			}, v1alpha1.ReasonCredentialsInvalid,
+			}, own, v1alpha1.ReasonCredentialsInvalid, "BacktrackDBCluster: no AWS credentials: no EC2 IMDS role found",
 		},
-		"nobody listens": {func(w *world) { w.socket.Close() }, v1alpha1.ReasonRDSUnreachable},
+		"a role that is refused": {
+			func(*world) {}, assumed, v1alpha1.ReasonCredentialsInvalid,
+			"BacktrackDBCluster: can't assume the role: AccessDenied: User: arn:aws:iam::123456789012:user/local is not authorized to perform: sts:AssumeRole on resource: " + role,
+		},
+		"a role, and STS asks to slow down": {
+			func(w *world) { w.rds.FailNext("AssumeRole", local.FaultThrottling, 0) }, assumed, v1alpha1.ReasonThrottled,
+			"BacktrackDBCluster: can't assume the role: ThrottlingException: Rate exceeded",
+		},
+		"a role, and STS does not answer": {
+			func(w *world) { w.rds.FailNext("AssumeRole", local.FaultConnectionReset, 0) }, assumed, v1alpha1.ReasonRDSUnreachable,
+			"BacktrackDBCluster: can't assume the role: no answer: ",
+		},
+		"nobody listens": {func(w *world) { w.socket.Close() }, own, v1alpha1.ReasonRDSUnreachable, "BacktrackDBCluster: no answer: "},
 		"no such host": {
-			func(w *world) { w.config.BaseEndpoint = aws.String("http://rds.invalid") }, v1alpha1.ReasonRDSUnreachable,
+			func(w *world) { w.config.BaseEndpoint = aws.String("http://rds.invalid") }, own, v1alpha1.ReasonRDSUnreachable,
+			`BacktrackDBCluster: no answer: Post "http://rds.invalid/": dial tcp: lookup rds.invalid`,
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := newWorld(t, local.Options{})
+			w := newWorld(t, local.Options{Roles: map[string]string{role: "right"}})
 			w.add("x")
 			test.change(w)
-			_, err := w.provider().Backtrack(t.Context(), Target{Identifier: "x"}, Request{To: time.Now().Add(-time.Minute)})
+			_, err := w.provider().Backtrack(t.Context(), test.target, Request{To: time.Now().Add(-time.Minute)})
 			var e *Error
-			if !errors.As(err, &e) || !e.Refused || !e.Passing || e.Reason != test.wantReason {
+			if !errors.As(err, &e) || !e.Refused || !e.Passing || e.Reason != test.wantReason || !strings.Contains(err.Error(), test.wantMessage) {
 				t.Errorf("got %+v", err)
 			}
 			if n := w.count("BacktrackDBCluster"); n != 0 {
@@ -221,7 +238,7 @@ func TestNoSecrets(t *testing.T) {
 
 func TestExplain(t *testing.T) {
 	text, lasting := Explain(&Error{Operation: "DescribeDBClusters", Reason: v1alpha1.ReasonCredentialsInvalid, Code: "InvalidClientTokenId", Message: "The token is invalid."})
-	if want := "DescribeDBClusters: InvalidClientTokenId: The token is invalid: check the operator's AWS credentials, such as the role of its service account (docs/aws.md)"; text != want || !lasting {
+	if want := "DescribeDBClusters: InvalidClientTokenId: The token is invalid: check the operator's AWS credentials, such as the role of its service account, and the AuroraCluster's spec.roleARN and spec.externalID (docs/aws.md)"; text != want || !lasting {
 		t.Errorf("got %q, %v", text, lasting)
 	}
 	text, lasting = Explain(&Error{Operation: "DescribeDBClusters", Reason: v1alpha1.ReasonThrottled, Code: "Throttling", Message: "Rate exceeded."})

@@ -167,6 +167,9 @@ func (x *run) resumeFor(ctx context.Context, owner types.UID) error {
 	if err != nil {
 		return fmt.Errorf("finding what a vanished AuroraBacktrack left paused: %w", err)
 	}
+	for i := range dependents { // the mark decides, not what the strategy is by now
+		dependents[i].Strategy = v1alpha1.StrategyPause
+	}
 	resumed, err := x.Workloads.Resume(ctx, owner, dependents)
 	if err != nil {
 		return fmt.Errorf("resuming what a vanished AuroraBacktrack left paused: %w", err)

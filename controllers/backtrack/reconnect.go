@@ -53,7 +53,7 @@ func (x *run) undoPause(ctx context.Context) (bool, error) {
 		}
 	}
 	resumed, resumeErr := x.Workloads.Resume(ctx, x.object.UID, paused)
-	ready, readyErr := x.Workloads.Ready(ctx, "", paused)
+	ready, readyErr := x.Workloads.Ready(ctx, string(x.object.UID), paused)
 	for i := range x.object.Status.Dependents {
 		if x.object.Status.Dependents[i].Strategy == v1alpha1.StrategyPause {
 			x.object.Status.Dependents[i], paused = paused[0], paused[1:]

@@ -32,39 +32,58 @@ func external(cluster *v1alpha1.AuroraCluster, elsewhere []v1alpha1.LedgerEntry)
 // applications have been seen to by other means, and a restart would be a surprise.
 const lateRestart = time.Hour
 
-// restartAfterExternal restarts the dependents after backtracks that were made elsewhere, once each, where the
-// AuroraCluster asks for it.
-func (r *Reconciler) restartAfterExternal(ctx context.Context, cluster *v1alpha1.AuroraCluster) ([]event.News, error) {
-	if !cluster.Spec.RestartOnExternalBacktrack || cluster.Status.ClusterStatus != "available" {
-		return nil, nil
+// owed gives the backtracks made elsewhere after which the dependents are still to be restarted, oldest first.
+func owed(cluster *v1alpha1.AuroraCluster, now time.Time) []*v1alpha1.LedgerEntry {
+	if !cluster.Spec.RestartOnExternalBacktrack || cluster.Status.ClusterStatus != "available" || cluster.Status.ActiveBacktrack != nil {
+		return nil // a rewind of ours brings the dependents back itself
 	}
-	var news []event.News
+	var entries []*v1alpha1.LedgerEntry
 	for i := range cluster.Status.Backtracks {
 		entry := &cluster.Status.Backtracks[i]
 		requested := entry.RequestedAt.Time()
-		if entry.RequestedBy != nil || entry.Status != aurora.StatusCompleted || entry.DependentsRestartedAt != "" ||
-			requested.Before(cluster.CreationTimestamp.Time) || r.Clock.Now().Sub(requested) > lateRestart {
-			continue
+		if entry.RequestedBy == nil && entry.Status == aurora.StatusCompleted && entry.DependentsRestartedAt == "" &&
+			!requested.Before(cluster.CreationTimestamp.Time) && now.Sub(requested) <= lateRestart {
+			entries = append(entries, entry)
 		}
-		dependents, _, err := r.Workloads.Find(ctx, cluster)
-		if err != nil {
-			return nil, fmt.Errorf("finding the dependents of AuroraCluster %s: %w", cluster.Name, err)
-		}
-		for j := range dependents { // nothing is paused afterwards; what would be paused before is restarted
-			if dependents[j].Strategy == v1alpha1.StrategyPause {
-				dependents[j].Strategy = v1alpha1.StrategyRestart
-			}
-		}
-		if err := r.Workloads.Restart(ctx, entry.ID, dependents); err != nil {
-			return nil, fmt.Errorf("restarting the dependents of AuroraCluster %s: %w", cluster.Name, err)
-		}
-		entry.DependentsRestartedAt = v1alpha1.NewTimestamp(r.Clock.Now())
-		news = append(news, event.News{
-			Type: corev1.EventTypeNormal, Subject: entry.ID, Reason: v1alpha1.ReasonDependentsRestarted,
-			Message: fmt.Sprintf("%d dependents are restarted after backtrack %s, which was made outside of Kubernetes", len(dependents), entry.ID),
-		})
 	}
-	return news, nil
+	return entries
+}
+
+// restartAfterExternal restarts the dependents after backtracks that were made elsewhere, where the
+// AuroraCluster asks for it, and watches until they are up. One restart serves for all backtracks before it.
+func (r *Reconciler) restartAfterExternal(ctx context.Context, cluster *v1alpha1.AuroraCluster) ([]event.News, error) {
+	entries := owed(cluster, r.Clock.Now())
+	if len(entries) == 0 {
+		return nil, nil
+	}
+	dependents, _, err := r.Workloads.Find(ctx, cluster)
+	if err != nil {
+		return nil, fmt.Errorf("finding the dependents of AuroraCluster %s: %w", cluster.Name, err)
+	}
+	for i := range dependents { // it is too late to pause anything before the rewind; what would be is restarted
+		if dependents[i].Strategy == v1alpha1.StrategyPause {
+			dependents[i].Strategy = v1alpha1.StrategyRestart
+		}
+	}
+	newest := entries[len(entries)-1]
+	if err := r.Workloads.Restart(ctx, newest.ID, dependents); err != nil {
+		return nil, fmt.Errorf("restarting the dependents of AuroraCluster %s: %w", cluster.Name, err)
+	}
+	// Watching the rollouts is part of restarting: some controllers do not replace broken pods by themselves.
+	up, err := r.Workloads.Ready(ctx, newest.ID, dependents)
+	if err != nil {
+		return nil, fmt.Errorf("looking at the dependents of AuroraCluster %s: %w", cluster.Name, err)
+	}
+	if !up {
+		return nil, nil
+	}
+	for _, entry := range entries {
+		entry.DependentsRestartedAt = v1alpha1.NewTimestamp(r.Clock.Now())
+	}
+	return []event.News{{
+		Type: corev1.EventTypeNormal, Subject: newest.ID, Reason: v1alpha1.ReasonDependentsRestarted,
+		Message: fmt.Sprintf("%d dependents were restarted after backtrack %s, which was made outside of Kubernetes, and are up", len(dependents), newest.ID),
+	}}, nil
 }
 
 // underWay tells whether the ledger has a backtrack that has not ended.

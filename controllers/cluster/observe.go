@@ -11,6 +11,7 @@ import (
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
+	"sigs.k8s.io/controller-runtime/pkg/log"
 
 	"github.com/aurora-backtrack/operator/api/v1alpha1"
 	"github.com/aurora-backtrack/operator/controllers/aurora"
@@ -54,12 +55,12 @@ func (r *Reconciler) observe(ctx context.Context, cluster *v1alpha1.AuroraCluste
 		}
 		elsewhere := ledger.Merge(cluster, history, r.Clock.Now())
 		news = append(news, external(cluster, elsewhere)...)
-		restarted, err := r.restartAfterExternal(ctx, cluster)
-		if err != nil {
-			return nil, err
-		}
-		news = append(news, restarted...)
 	}
+	restarted, err := r.restartAfterExternal(ctx, cluster)
+	if err != nil { // what RDS says is written down all the same
+		log.FromContext(ctx).Error(err, "restarting after a backtrack that was made elsewhere; it is tried again")
+	}
+	news = append(news, restarted...)
 	if _, _, err := policy.Open(cluster.Spec.Policy.Windows, r.Clock.Now()); err != nil {
 		r.ready(cluster, metav1.ConditionFalse, v1alpha1.ReasonInvalidSpec, "spec."+err.Error(), true)
 		return news, nil
