@@ -152,7 +152,7 @@ func Merge(c *v1alpha1.AuroraCluster, history []v1alpha1.BacktrackRecord, now ti
 		}
 		added := v1alpha1.LedgerEntry{}
 		apply(&added, record)
-		if expired(added, now) {
+		if expired(added, now) || crowdedOut(c, added) {
 			continue
 		}
 		c.Status.Backtracks = append(c.Status.Backtracks, added)
@@ -171,6 +171,19 @@ func expired(entry v1alpha1.LedgerEntry, now time.Time) bool {
 		at = entry.ClaimedAt.Time()
 	}
 	return now.Sub(at) > window
+}
+
+// crowdedOut tells whether the ledger is full and had no room for a backtrack made elsewhere at that time.
+func crowdedOut(c *v1alpha1.AuroraCluster, added v1alpha1.LedgerEntry) bool {
+	if len(c.Status.Backtracks) < most {
+		return false
+	}
+	for _, entry := range c.Status.Backtracks {
+		if entry.RequestedBy == nil {
+			return added.RequestedAt.Time().Before(entry.RequestedAt.Time())
+		}
+	}
+	return true
 }
 
 func prune(c *v1alpha1.AuroraCluster, now time.Time) {
