@@ -88,6 +88,9 @@ func Run(ctx context.Context, options cloud.Options, names []string) (err error)
 		return err
 	}
 	t := &test{Voice: stage.Voice{Out: options.Out}, cloud: c, kube: kube, rds: stage.NewRDS(c), begin: time.Now()}
+	if err := t.installKinds(ctx); err != nil {
+		return err
+	}
 	for _, scene := range chosen {
 		t.Say("%s", scene.title)
 		if err := scene.play(t, ctx); err != nil {

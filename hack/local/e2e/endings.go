@@ -78,16 +78,21 @@ var endings = []struct {
 		},
 		wantReason: v1alpha1.ReasonPauseReverted, wantMessage: `field manager "kubectl" through the scale subresource`,
 	}},
+	{"renounced", ending{
+		title: "the AuroraCluster is deleted while workloads are being paused, which waits for the end", pod: slowly,
+		meddle: func(e *estate, ctx context.Context, _ string) error {
+			return e.kubectl(ctx, "delete", "auroracluster", e.name, "--wait=false")
+		},
+		wantReason: v1alpha1.ReasonSucceeded, wantCalls: 1,
+	}},
 	{"orphaned", ending{
 		title: "the AuroraCluster is taken away by force while workloads are being paused", pod: slowly,
-		meddle: func(e *estate, ctx context.Context, _ string) error {
-			return errors.Join(e.kubectl(ctx, "delete", "auroracluster", e.name, "--wait=false"),
-				e.kubectl(ctx, "patch", "auroracluster", e.name, "--type=merge", `--patch={"metadata":{"finalizers":null}}`))
-		},
+		before:     func(e *estate, ctx context.Context) error { return e.guardFinalizers(ctx, false) },
+		meddle:     (*estate).takeClusterAway,
 		wantReason: v1alpha1.ReasonClusterNotFound,
 	}},
 	{"killed", ending{
-		title: "the operator is killed while workloads are being paused, and its successor while RDS rewinds", pod: slowly,
+		title: "all managers are killed while workloads are being paused, and again while RDS rewinds", pod: slowly,
 		meddle:     (*estate).killTwice,
 		wantReason: v1alpha1.ReasonSucceeded, wantCalls: 1,
 	}},

@@ -18,9 +18,6 @@ import (
 
 // kindsScene pauses and resumes one workload of every kind, and then restarts them all.
 func (t *test) kindsScene(ctx context.Context) error {
-	if err := t.installKinds(ctx); err != nil {
-		return err
-	}
 	playing, stop := context.WithCancel(ctx)
 	defer stop()
 	others := t.playOthers(playing, "kinds")

@@ -10,12 +10,9 @@ import (
 	"strings"
 	"time"
 
-	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/aurora-backtrack/operator/api/v1alpha1"
-	"github.com/aurora-backtrack/operator/hack/local/cloud"
 	"github.com/aurora-backtrack/operator/hack/local/stage"
 )
 
@@ -79,12 +76,11 @@ func (t *test) scrape(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	var pods corev1.PodList
-	err = t.kube.API.List(ctx, &pods, client.InNamespace(cloud.OperatorNamespace), client.MatchingLabels{"app.kubernetes.io/component": "manager"})
+	managers, err := t.managers(ctx)
 	if err != nil {
 		return err
 	}
-	for _, pod := range pods.Items {
+	for _, pod := range managers {
 		url := "https://" + net.JoinHostPort(pod.Status.PodIP, "8443") + "/metrics"
 		if code, _, err := get(ctx, url, ""); err != nil || code != http.StatusUnauthorized {
 			return fmt.Errorf("%s without a token: %d %w, want 401", url, code, err)
@@ -94,7 +90,7 @@ func (t *test) scrape(ctx context.Context) error {
 			return fmt.Errorf("%s with a token: %d %w %.200s", url, code, err, body)
 		}
 	}
-	t.Tell("✓ the metrics of %d managers are read with a token, and not without", len(pods.Items))
+	t.Tell("✓ the metrics of %d managers are read with a token, and not without", len(managers))
 	return nil
 }
 
