@@ -1,0 +1,157 @@
+package event
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/apimachinery/pkg/util/validation"
+	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
+	clocktesting "k8s.io/utils/clock/testing"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/client/fake"
+	"sigs.k8s.io/controller-runtime/pkg/client/interceptor"
+
+	"github.com/aurora-backtrack/operator/api/v1alpha1"
+)
+
+// world is an API server that keeps events, and fails to as often as it is told.
+type world struct {
+	*testing.T
+	api   client.WithWatch
+	fails int
+	tries int
+}
+
+func newWorld(t *testing.T) *world {
+	t.Helper()
+	scheme := runtime.NewScheme()
+	if err := errors.Join(clientgoscheme.AddToScheme(scheme), v1alpha1.AddToScheme(scheme)); err != nil {
+		t.Fatal(err)
+	}
+	w := &world{T: t}
+	w.api = fake.NewClientBuilder().WithScheme(scheme).WithInterceptorFuncs(interceptor.Funcs{
+		Create: func(ctx context.Context, c client.WithWatch, o client.Object, opts ...client.CreateOption) error {
+			w.tries++
+			if w.fails > 0 {
+				w.fails--
+				return errors.New("not now")
+			}
+			return c.Create(ctx, o, opts...)
+		},
+	}).Build()
+	return w
+}
+
+// announcer is one process.
+func (w *world) announcer() *Announcer {
+	return &Announcer{Client: w.api, Clock: clocktesting.NewFakePassiveClock(time.Date(2023, 12, 23, 14, 10, 0, 0, time.UTC))}
+}
+
+func (w *world) told() []corev1.Event {
+	w.Helper()
+	var list corev1.EventList
+	if err := w.api.List(w.Context(), &list); err != nil {
+		w.Fatal(err)
+	}
+	return list.Items
+}
+
+func object(name, uid string) *v1alpha1.AuroraBacktrack {
+	return &v1alpha1.AuroraBacktrack{ObjectMeta: metav1.ObjectMeta{Namespace: "game", Name: name, UID: types.UID(uid), ResourceVersion: "7"}}
+}
+
+var news = News{Type: corev1.EventTypeNormal, Subject: "Admitted", Reason: "Admitted", Message: "may rewind"}
+
+func TestOnce(t *testing.T) {
+	other, later := news, news
+	other.Subject, later.Message = "Succeeded", "may rewind, 3s later"
+	for name, test := range map[string]struct {
+		tell func(*world)
+		want int
+	}{
+		"twice by one process": {func(w *world) { a := w.announcer(); w.tell(a, object("a", "1"), news, news) }, 1},
+		"by two processes": {func(w *world) {
+			w.tell(w.announcer(), object("a", "1"), news)
+			w.tell(w.announcer(), object("a", "1"), news)
+		}, 1},
+		"with another message":  {func(w *world) { w.tell(w.announcer(), object("a", "1"), news, later) }, 1},
+		"about another subject": {func(w *world) { w.tell(w.announcer(), object("a", "1"), news, other) }, 2},
+		"of a later object": {func(w *world) {
+			a := w.announcer()
+			w.tell(a, object("a", "1"), news)
+			w.tell(a, object("a", "2"), news)
+		}, 2},
+		"after the object was forgot": {func(w *world) {
+			a := w.announcer()
+			w.tell(a, object("a", "1"), news)
+			a.Forget("1")
+			w.tell(a, object("a", "1"), news)
+		}, 1},
+		"after it could not be told": {func(w *world) {
+			a := w.announcer()
+			w.fails = 1
+			w.tell(a, object("a", "1"), news)
+			if n := len(w.told()); n != 0 {
+				w.Errorf("%d were told by an API server that fails", n)
+			}
+			w.tell(a, object("a", "1"), news)
+		}, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			test.tell(w)
+			if n := len(w.told()); n != test.want {
+				t.Errorf("%d were told, want %d", n, test.want)
+			}
+		})
+	}
+}
+
+func (w *world) tell(a *Announcer, o client.Object, all ...News) {
+	for _, n := range all {
+		a.Announce(w.Context(), o, "AuroraBacktrack", n)
+	}
+}
+
+// TestCheap asks the API server nothing for what the process has told already.
+func TestCheap(t *testing.T) {
+	w := newWorld(t)
+	a := w.announcer()
+	for range 100 {
+		w.tell(a, object("a", "1"), news)
+	}
+	if w.tries != 1 {
+		t.Errorf("the API server was asked %d times", w.tries)
+	}
+}
+
+func TestEvent(t *testing.T) {
+	w := newWorld(t)
+	long := strings.Repeat("x", 253)
+	w.tell(w.announcer(), object(long, "1"), news)
+	w.announcer().Announce(t.Context(), &v1alpha1.AuroraCluster{ObjectMeta: metav1.ObjectMeta{Name: "zoo", UID: "2"}}, "AuroraCluster", news)
+	told := w.told()
+	if len(told) != 2 {
+		t.Fatalf("%d were told", len(told))
+	}
+	for _, e := range told {
+		namespace := "game"
+		if e.InvolvedObject.Kind == "AuroraCluster" {
+			namespace = metav1.NamespaceDefault
+		}
+		if e.Namespace != namespace || e.Count != 1 || e.Reason != news.Reason || e.Type != news.Type || e.Message != news.Message ||
+			e.InvolvedObject.UID == "" || e.InvolvedObject.APIVersion != "aurora-backtrack.io/v1alpha1" || e.Source.Component != "aurora-backtrack" {
+			t.Errorf("told was %+v", e)
+		}
+		if wrong := validation.IsDNS1123Subdomain(e.Name); len(wrong) > 0 || len(e.Name) > 253 {
+			t.Errorf("its name %q: %v", e.Name, wrong)
+		}
+	}
+}
