@@ -5,9 +5,10 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aurora-backtrack/operator/hack/aurora"
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/rds"
+
+	"github.com/aurora-backtrack/operator/hack/aurora"
 )
 
 // TestBacktrackOverTime reads record and cluster at moments of one backtrack.

@@ -7,10 +7,11 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aurora-backtrack/operator/hack/aurora"
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/rds"
 	"github.com/aws/aws-sdk-go-v2/service/rds/types"
+
+	"github.com/aurora-backtrack/operator/hack/aurora"
 )
 
 // overHTTP is an RDS client of a server on a socket.

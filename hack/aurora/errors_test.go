@@ -9,12 +9,13 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aurora-backtrack/operator/hack/aurora"
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/rds"
 	"github.com/aws/aws-sdk-go-v2/service/rds/types"
+
+	"github.com/aurora-backtrack/operator/hack/aurora"
 )
 
 // TestBacktrackRules asks for backtracks that are refused, and for some that

@@ -11,11 +11,12 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aurora-backtrack/operator/hack/aurora"
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/aws-sdk-go-v2/service/rds"
 	"github.com/aws/smithy-go"
+
+	"github.com/aurora-backtrack/operator/hack/aurora"
 )
 
 // TestFaults injects each fault into a backtrack, in memory and on a socket,

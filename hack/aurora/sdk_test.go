@@ -6,12 +6,13 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aurora-backtrack/operator/hack/aurora"
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/rds"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/smithy-go"
+
+	"github.com/aurora-backtrack/operator/hack/aurora"
 )
 
 const (

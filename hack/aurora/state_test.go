@@ -9,11 +9,12 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aurora-backtrack/operator/hack/aurora"
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/rds"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
+
+	"github.com/aurora-backtrack/operator/hack/aurora"
 )
 
 // TestRestart starts a server anew on its state file, at every stage of a

@@ -5,11 +5,12 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aurora-backtrack/operator/hack/aurora"
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/rds"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
+
+	"github.com/aurora-backtrack/operator/hack/aurora"
 )
 
 const testRole = "arn:aws:iam::210987654321:role/path/rewinder"

@@ -16,6 +16,7 @@ import (
 	"github.com/go-logr/logr"
 	ctrl "sigs.k8s.io/controller-runtime"
 
+	"github.com/aurora-backtrack/operator/hack/local/bench"
 	"github.com/aurora-backtrack/operator/hack/local/chaos"
 	"github.com/aurora-backtrack/operator/hack/local/cloud"
 	"github.com/aurora-backtrack/operator/hack/local/demo"
@@ -43,6 +44,7 @@ replaces what was rebuilt and leaves the rest alone.`, up},
 AuroraBacktrack objects while an application depends on it, and everything is checked. It plays
 on the local cloud if that is up, else on one of its own, which it takes down afterwards.`, func(ctx context.Context, options cloud.Options, _ []string) error { return demo.Run(ctx, options) }},
 	{"e2e", "e2e [SCENE...]", e2e.Help, e2e.Run},
+	{"bench", "bench", bench.Help, bench.Run},
 	{"chaos", "chaos", chaos.Help, func(ctx context.Context, options cloud.Options, _ []string) error {
 		return chaos.Run(ctx, options, chaosSettings)
 	}},

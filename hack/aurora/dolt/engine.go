@@ -14,9 +14,10 @@ import (
 	"path/filepath"
 	"time"
 
-	"github.com/aurora-backtrack/operator/hack/aurora"
 	"github.com/dolthub/dolt/go/cmd/dolt/cli"
 	"github.com/sirupsen/logrus"
+
+	"github.com/aurora-backtrack/operator/hack/aurora"
 )
 
 // SnapshotInterval is how often a cluster's databases are committed: the

@@ -10,9 +10,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/go-sql-driver/mysql"
+
 	"github.com/aurora-backtrack/operator/hack/aurora"
 	"github.com/aurora-backtrack/operator/hack/aurora/dolt"
-	"github.com/go-sql-driver/mysql"
 )
 
 const (

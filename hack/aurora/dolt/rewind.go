@@ -7,8 +7,9 @@ import (
 	"path/filepath"
 	"time"
 
-	"github.com/aurora-backtrack/operator/hack/aurora"
 	"github.com/dolthub/go-mysql-server/sql"
+
+	"github.com/aurora-backtrack/operator/hack/aurora"
 )
 
 // droppedDir is where Dolt keeps the databases that were dropped.
