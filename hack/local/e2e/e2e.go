@@ -5,12 +5,7 @@ package e2e
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io/fs"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"slices"
 	"time"
 
@@ -30,7 +25,7 @@ type test struct {
 	cloud *cloud.Cloud
 	kube  *stage.Kubernetes
 	rds   *stage.RDS
-	begin time.Time
+	begin time.Time // before the cloud was there
 }
 
 // scene is a part of a run.
@@ -48,57 +43,33 @@ var scenes = []scene{
 	{"rights", "The operator's rights are what it needs", (*test).rightsScene}, // judged by all that was done before
 }
 
-// Run brings a cloud up, plays the scenes on it, all of them if none is named, and takes it down. Any difference from
-// what should be is an error.
-func Run(ctx context.Context, options cloud.Options, names []string) (err error) {
+// Run plays the scenes, all of them if none is named, on a cloud of its own. Any difference from what should be is an
+// error.
+func Run(ctx context.Context, options cloud.Options, names []string) error {
 	chosen, err := choose(names)
 	if err != nil {
 		return err
 	}
-	for _, program := range []string{"sleep", "sh"} { // is all that most pods run
-		path, err := exec.LookPath(program)
-		if err != nil {
-			return fmt.Errorf("finding what the pods run: %w", err)
-		}
-		options.Programs = append(options.Programs, filepath.Dir(path))
-	}
-	kept := filepath.Join(options.Root, "bin", "e2e-failed")
-	if err := os.RemoveAll(kept); err != nil {
-		return err
-	}
-	options.State = filepath.Join(options.Root, "bin", "e2e")
+	begin := time.Now()
 	options.AuroraFlags = append(options.AuroraFlags, "--pending=500ms", "--backtracking=1s", "--status-lag=300ms", "--unlisted=300ms")
-	c, err := fresh(ctx, options)
-	if err != nil {
-		return err
-	}
-	defer func() {
-		// Also after an interrupt: what was started must be ended.
-		after := context.WithoutCancel(ctx)
+	return stage.Own(ctx, options, "e2e", func(c *cloud.Cloud) error {
+		kube, err := stage.NewKubernetes(c)
 		if err != nil {
-			err = errors.Join(err, keep(after, c, kept))
+			return err
 		}
-		err = errors.Join(err, c.Down(after))
-	}()
-	if err := c.Up(ctx); err != nil {
-		return err
-	}
-	kube, err := stage.NewKubernetes(c)
-	if err != nil {
-		return err
-	}
-	t := &test{Voice: stage.Voice{Out: options.Out}, cloud: c, kube: kube, rds: stage.NewRDS(c), begin: time.Now()}
-	if err := t.installKinds(ctx); err != nil {
-		return err
-	}
-	for _, scene := range chosen {
-		t.Say("%s", scene.title)
-		if err := scene.play(t, ctx); err != nil {
-			return fmt.Errorf("%s: %w", scene.title, err)
+		t := &test{Voice: stage.Voice{Out: options.Out}, cloud: c, kube: kube, rds: stage.NewRDS(c), begin: begin}
+		if err := t.installKinds(ctx); err != nil {
+			return err
 		}
-	}
-	fmt.Fprintf(options.Out, "\nEverything was as it should be. It took %s.\n", time.Since(t.begin).Round(time.Second))
-	return nil
+		for _, scene := range chosen {
+			t.Say("%s", scene.title)
+			if err := scene.play(t, ctx); err != nil {
+				return fmt.Errorf("%s: %w", scene.title, err)
+			}
+		}
+		fmt.Fprintf(options.Out, "\nEverything was as it should be. It took %s.\n", time.Since(begin).Round(time.Second))
+		return nil
+	})
 }
 
 func choose(names []string) ([]scene, error) {
@@ -114,31 +85,4 @@ func choose(names []string) ([]scene, error) {
 		chosen = append(chosen, scenes[i])
 	}
 	return chosen, nil
-}
-
-// fresh is a cloud that is not up. What an interrupted run left has other logs and other flags, and goes silently.
-func fresh(ctx context.Context, options cloud.Options) (*cloud.Cloud, error) {
-	c, err := cloud.New(options)
-	if err != nil {
-		return nil, err
-	}
-	options.Out = nil
-	left, err := cloud.New(options)
-	if err != nil {
-		return nil, err
-	}
-	return c, left.Down(ctx)
-}
-
-// keep saves what the cloud would take down with it: all logs, and all objects as they are.
-func keep(ctx context.Context, c *cloud.Cloud, folder string) error {
-	objects, err := c.Kubectl(ctx, nil, "get", "-A", "-o=yaml",
-		"auroraclusters,aurorabacktracks,deployments,statefulsets,daemonsets,replicasets,cronjobs,jobs,pods,events,leases")
-	if err := os.Rename(c.Logs(), folder); errors.Is(err, fs.ErrNotExist) {
-		return nil // it was never up
-	} else if err != nil {
-		return err
-	}
-	err = errors.Join(err, os.WriteFile(filepath.Join(folder, "objects.yaml"), []byte(objects), 0o600))
-	return errors.Join(err, fmt.Errorf("all logs and objects are kept in %s", folder))
 }

@@ -37,7 +37,7 @@ var neverUsed = map[string]string{}
 // rightsScene holds what the operator asked of the API server during the whole run against what its roles grant: nothing
 // that it asked for was refused, and everything that is granted was asked for.
 func (t *test) rightsScene(ctx context.Context) error {
-	requests, err := stage.Requests(t.cloud, stage.Operator, t.begin.Add(-stage.Patience)) // since before its first pod
+	requests, err := stage.Requests(t.cloud, stage.Operator, t.begin)
 	if err != nil {
 		return err
 	}
