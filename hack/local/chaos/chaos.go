@@ -25,7 +25,8 @@ import (
 	"github.com/aurora-backtrack/operator/hack/local/stage"
 )
 
-// How much time a run may take: what it takes at all, and for each rewind. The troubles stop after half of it.
+// How much time a run may take: what it takes at all, and for each rewind. The troubles last for a third of it at
+// the most.
 const (
 	timeAtAll   = 4 * time.Minute
 	timePerWish = 20 * time.Second
@@ -120,7 +121,7 @@ func (s *storm) rage(ctx context.Context) error {
 	go s.sight.watch(watching, s.kube.API)
 
 	limit := timeAtAll + time.Duration(s.settings.Rewinds)*timePerWish
-	troubled, calmDown := context.WithTimeout(ctx, limit/2)
+	troubled, calmDown := context.WithTimeout(ctx, limit/3)
 	defer calmDown()
 	var troubles sync.WaitGroup
 	for _, trouble := range s.troubles() {

@@ -125,7 +125,7 @@ func (s *storm) keep(ctx context.Context, folder string) error {
 	err := os.CopyFS(filepath.Join(folder, "logs"), os.DirFS(s.cloud.Logs()))
 	objects, listing := s.cloud.Kubectl(ctx, nil, "get", "--show-managed-fields", "-A", "-o", "yaml",
 		"auroraclusters,aurorabacktracks,deployments,statefulsets,daemonsets,cronjobs,horizontalpodautoscalers,pods,events,leases")
-	err = errors.Join(err, listing, os.WriteFile(filepath.Join(folder, "objects.yaml"), []byte(objects), 0o644))
+	err = errors.Join(err, listing, os.WriteFile(filepath.Join(folder, "objects.yaml"), []byte(objects), 0o600))
 	var calls []aurora.Call
 	if s.rds != nil {
 		var reading error
@@ -133,7 +133,7 @@ func (s *storm) keep(ctx context.Context, folder string) error {
 		err = errors.Join(err, reading)
 	}
 	text, encoding := json.MarshalIndent(calls, "", " ")
-	err = errors.Join(err, encoding, os.WriteFile(filepath.Join(folder, "calls.json"), text, 0o644))
+	err = errors.Join(err, encoding, os.WriteFile(filepath.Join(folder, "calls.json"), text, 0o600))
 	s.Say("The logs, all objects and the calls to RDS are kept in %s", folder)
 	return err
 }

@@ -52,7 +52,7 @@ func (s *storm) troubleManagers(ctx context.Context) {
 // run then ends by itself, with nothing at its end.
 func (s *storm) troubleAPIServer(ctx context.Context) {
 	source := s.settings.draws(drawsAPIServer)
-	for stage.Pass(ctx, between(source, 20*time.Second, 60*time.Second)) == nil {
+	for last := time.Now(); s.led(ctx, last) == nil && stage.Pass(ctx, between(source, 20*time.Second, 60*time.Second)) == nil; last = time.Now() {
 		kill, what := source.IntN(2) == 0, "API server restarted"
 		if kill {
 			what = "API server killed"
