@@ -45,7 +45,7 @@ func (t *test) approve(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := e.kubectl(ctx, "patch", "aurorabacktrack", rewind.Name, "--type=merge", `--patch={"spec":{"suspend":false}}`); err != nil {
+	if err := e.kubectl(ctx, "patch", "aurorabacktrack", rewind.Name, "--type=merge", approval); err != nil {
 		return err
 	}
 	finished := false
@@ -114,6 +114,9 @@ func get(ctx context.Context, url, token string) (code int, body string, err err
 	content, err := io.ReadAll(response.Body)
 	return response.StatusCode, string(content), err
 }
+
+// approval is how an approver, here the administrator, agrees.
+const approval = `--patch={"metadata":{"annotations":{"aurora-backtrack.io/approved-by":"local-admin"}},"spec":{"suspend":false}}`
 
 const scraper = `apiVersion: v1
 kind: ServiceAccount

@@ -32,7 +32,10 @@ func (r right) covers(q stage.Request) bool {
 }
 
 // neverUsed are rights that no run of the scenes can use, each with its reason.
-var neverUsed = map[string]string{}
+var neverUsed = map[string]string{
+	"list aurora-backtrack.io/aurorabacktracks, of aurora-backtrack-manager": "an informer lists where the API server " +
+		"does not stream lists (its feature WatchList); this one does, so it only watches",
+}
 
 // rightsScene holds what the operator asked of the API server during the whole run against what its roles grant: nothing
 // that it asked for was refused, and everything that is granted was asked for.
