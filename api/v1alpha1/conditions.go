@@ -71,29 +71,27 @@ const (
 
 // Reasons that end an AuroraBacktrack without success. Nothing stays paused behind any of them.
 const (
-	ReasonInvalidSpec            = "InvalidSpec"
-	ReasonNamespaceNotAllowed    = "NamespaceNotAllowed"
-	ReasonExpired                = "Expired"
-	ReasonCancelled              = "Cancelled"
-	ReasonCancelTooLate          = "CancelTooLate" // an event: the run goes on to its end
-	ReasonDeleted                = "Deleted"       // deleted before RDS was asked
-	ReasonTargetInFuture         = "TargetInFuture"
-	ReasonTargetBeforeWindow     = "TargetBeforeWindow"
-	ReasonMaxRewindExceeded      = "MaxRewindExceeded"
-	ReasonForceNotAllowed        = "ForceNotAllowed"
-	ReasonEngineNotSupported     = "EngineNotSupported"
-	ReasonBacktrackNotEnabled    = "BacktrackNotEnabled"
-	ReasonClusterReplaced        = "ClusterReplaced"
-	ReasonDependentNotFound      = "DependentNotFound"
-	ReasonDependentNotSound      = "DependentNotSound"
-	ReasonPauseTimedOut          = "PauseTimedOut"
-	ReasonPauseReverted          = "PauseReverted"
-	ReasonRejected               = "Rejected"
-	ReasonFailed                 = "Failed"
-	ReasonOutcomeUnknown         = "OutcomeUnknown"
-	ReasonReconnectTimedOut      = "ReconnectTimedOut"
-	ReasonDependentFailed        = "DependentFailed"
-	ReasonPreviousOutcomeUnknown = "PreviousOutcomeUnknown"
+	ReasonInvalidSpec         = "InvalidSpec"
+	ReasonNamespaceNotAllowed = "NamespaceNotAllowed"
+	ReasonExpired             = "Expired"
+	ReasonCancelled           = "Cancelled"
+	ReasonCancelTooLate       = "CancelTooLate" // an event: the run goes on to its end
+	ReasonDeleted             = "Deleted"       // deleted before RDS was asked
+	ReasonTargetInFuture      = "TargetInFuture"
+	ReasonTargetBeforeWindow  = "TargetBeforeWindow"
+	ReasonMaxRewindExceeded   = "MaxRewindExceeded"
+	ReasonForceNotAllowed     = "ForceNotAllowed"
+	ReasonEngineNotSupported  = "EngineNotSupported"
+	ReasonBacktrackNotEnabled = "BacktrackNotEnabled"
+	ReasonClusterReplaced     = "ClusterReplaced"
+	ReasonDependentNotFound   = "DependentNotFound"
+	ReasonDependentNotSound   = "DependentNotSound"
+	ReasonPauseTimedOut       = "PauseTimedOut"
+	ReasonPauseReverted       = "PauseReverted"
+	ReasonRejected            = "Rejected"
+	ReasonFailed              = "Failed"
+	ReasonOutcomeUnknown      = "OutcomeUnknown"
+	ReasonReconnectTimedOut   = "ReconnectTimedOut"
 )
 
 // Reasons of an AuroraCluster's Ready condition, besides the ones above.
