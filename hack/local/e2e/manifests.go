@@ -11,11 +11,11 @@ const kindsCluster = `
 
 // kindsWorkloads is one of every kind. The pods of those that are labelled have the label app.
 var kindsWorkloads = strings.Join([]string{
-	workload("apps/v1", "Deployment", "web", "replicas: 2"),
-	workload("apps/v1", "StatefulSet", "db", "replicas: 2, serviceName: db, updateStrategy: {type: OnDelete}"),
-	workload("apps/v1", "DaemonSet", "agent", "minReadySeconds: 0"),
-	workload("apps/v1", "ReplicaSet", "cache", "replicas: 2"),
-	workload("apps/v1", "Deployment", "queue", "replicas: 1"),
+	workload("Deployment", "web", "replicas: 2"),
+	workload("StatefulSet", "db", "replicas: 2, serviceName: db, updateStrategy: {type: OnDelete}"),
+	workload("DaemonSet", "agent", "minReadySeconds: 0"),
+	workload("ReplicaSet", "cache", "replicas: 2"),
+	workload("Deployment", "queue", "replicas: 1"),
 	`apiVersion: batch/v1
 kind: CronJob
 metadata: {name: often, namespace: NAME, labels: {aurora-backtrack.io/cluster: NAME}}
@@ -43,12 +43,12 @@ metadata: {name: gadget, namespace: NAME}
 spec: {size: 3}
 `,
 	// What a Widget is made of. It is no dependent, but follows the Widget.
-	strings.Replace(workload("apps/v1", "ReplicaSet", "gadget", "replicas: 3"), "labels: {aurora-backtrack.io/cluster: NAME}", "labels: {}", 1),
+	strings.Replace(workload("ReplicaSet", "gadget", "replicas: 3"), "labels: {aurora-backtrack.io/cluster: NAME}", "labels: {}", 1),
 }, "---\n")
 
 // workload is a workload whose pods sleep. more is put into its spec.
-func workload(apiVersion, kind, name, more string) string {
-	return strings.NewReplacer("VERSION", apiVersion, "KIND", kind, "WORKLOAD", name, "MORE", more).Replace(`apiVersion: VERSION
+func workload(kind, name, more string) string {
+	return strings.NewReplacer("KIND", kind, "WORKLOAD", name, "MORE", more).Replace(`apiVersion: apps/v1
 kind: KIND
 metadata: {name: WORKLOAD, namespace: NAME, labels: {aurora-backtrack.io/cluster: NAME}}
 spec: {MORE, selector: {matchLabels: {app: WORKLOAD}}, template: {metadata: {labels: {app: WORKLOAD}}, spec: {
@@ -98,7 +98,7 @@ spec:
 
 // endingWorkloads are what is paused where it matters how a rewind ends. web's pods end slowly, or not at all.
 func endingWorkloads(pod string) string {
-	web := workload("apps/v1", "Deployment", "web", "replicas: 2")
+	web := workload("Deployment", "web", "replicas: 2")
 	switch pod {
 	case slowly:
 		web = strings.Replace(web, "name: it,", "name: it, "+slowly, 1)
@@ -107,8 +107,8 @@ func endingWorkloads(pod string) string {
 		web = strings.Replace(web, `[sleep, "86400"]`, `[sh, -c, 'trap "" TERM; while :; do sleep 1; done']`, 1)
 	}
 	return strings.Join([]string{web,
-		workload("apps/v1", "StatefulSet", "db", "replicas: 1, serviceName: db"),
-		workload("apps/v1", "DaemonSet", "agent", "minReadySeconds: 0"),
+		workload("StatefulSet", "db", "replicas: 1, serviceName: db"),
+		workload("DaemonSet", "agent", "minReadySeconds: 0"),
 		`apiVersion: batch/v1
 kind: CronJob
 metadata: {name: nightly, namespace: NAME, labels: {aurora-backtrack.io/cluster: NAME}}
