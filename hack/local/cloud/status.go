@@ -82,6 +82,21 @@ func (c *Cloud) RestartKubelet(ctx context.Context, kill bool) error {
 	return c.restart(ctx, kubelet, kill)
 }
 
+// StartEnded starts the components that have ended by themselves and tells which: what the kubelet of a control-plane
+// node does for its static pods. kube-scheduler, for one, ends on purpose when it finds its cache corrupted.
+func (c *Cloud) StartEnded(ctx context.Context) (started []string, err error) {
+	for _, component := range c.components() {
+		if c.daemon(component).Running() {
+			continue
+		}
+		if err := c.start(ctx, component.name); err != nil {
+			return started, fmt.Errorf("starting what has ended: %w", err)
+		}
+		started = append(started, component.name)
+	}
+	return started, nil
+}
+
 func (c *Cloud) restart(ctx context.Context, name string, kill bool) error {
 	component, err := c.component(name)
 	if err != nil {
