@@ -16,7 +16,7 @@ import (
 	"github.com/aurora-backtrack/operator/hack/local/processes"
 )
 
-// leader is the process of the manager that leads: the one that says in its log that it does.
+// leader is the process of the manager that leads: the only one whose controllers work, as its log says.
 func (b *bench) leader(ctx context.Context) (processes.Identity, error) {
 	var pods corev1.PodList
 	err := b.kube.API.List(ctx, &pods, client.InNamespace(cloud.OperatorNamespace), client.MatchingLabels{"app.kubernetes.io/component": "manager"})
@@ -28,7 +28,7 @@ func (b *bench) leader(ctx context.Context) (processes.Identity, error) {
 		if err != nil {
 			return processes.Identity{}, err
 		}
-		if strings.Contains(log, "successfully acquired lease") && len(pod.Status.ContainerStatuses) == 1 {
+		if strings.Contains(log, "Starting workers") && len(pod.Status.ContainerStatuses) == 1 {
 			return processes.ParseContainerID(pod.Status.ContainerStatuses[0].ContainerID)
 		}
 	}
