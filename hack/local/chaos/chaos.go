@@ -47,6 +47,7 @@ type storm struct {
 	before   map[string]workload // the workloads as they were made
 	sight    *sight
 	tally    tally
+	mending  sync.Mutex // held while a component of the cloud is ended or started
 }
 
 // Run brings up a cloud, makes chaos on it, counts, and takes the cloud down. Any breach of what must always hold is an
@@ -98,6 +99,11 @@ func (s *storm) play(ctx context.Context) error {
 		return err
 	}
 	s.begin = time.Now()
+	var caretaker sync.WaitGroup
+	caring, rest := context.WithCancel(ctx)
+	defer caretaker.Wait()
+	defer rest()
+	caretaker.Go(func() { s.takeCare(caring) })
 	if err := s.rage(ctx); err != nil {
 		return err
 	}
@@ -115,10 +121,12 @@ func (s *storm) play(ctx context.Context) error {
 // rage lets all wishes come and go while the troubles last, which is until nearly all of them are at their end.
 func (s *storm) rage(ctx context.Context) error {
 	s.Say("Everything goes wrong")
-	watching, blind := context.WithCancel(ctx)
-	defer blind()
 	s.sight = newSight()
-	go s.sight.watch(watching, s.kube.API)
+	var watchers sync.WaitGroup
+	watching, blind := context.WithCancel(ctx)
+	defer watchers.Wait()
+	defer blind()
+	watchers.Go(func() { s.sight.watch(watching, s.kube.API) })
 
 	limit := timeAtAll + time.Duration(s.settings.Rewinds)*timePerWish
 	troubled, calmDown := context.WithTimeout(ctx, limit/3)
@@ -143,6 +151,9 @@ func (s *storm) rage(ctx context.Context) error {
 		case <-stormy:
 			troubles.Wait()
 			stormy = nil
+			if err := s.noFaults(ctx); err != nil {
+				return err
+			}
 			s.Tell("%4.0fs  the troubles stop; %d are not at their end yet", time.Since(s.begin).Seconds(), left)
 		case <-tell.C:
 			s.Tell("%4.0fs  %d of %d at their end; %s", time.Since(s.begin).Seconds(), len(s.wishes)-left, len(s.wishes), &s.tally)
@@ -150,7 +161,7 @@ func (s *storm) rage(ctx context.Context) error {
 	}
 	calmDown()
 	troubles.Wait()
-	return ctx.Err()
+	return s.noFaults(ctx)
 }
 
 // grant starts the lives of all wishes, a few at a time for each cluster, so that there is a queue; each end is sent.
@@ -180,9 +191,6 @@ func (s *storm) grant(ctx context.Context) <-chan *wish {
 // it found last.
 func (s *storm) settle(ctx context.Context) (*facts, error) {
 	s.Say("Nothing goes wrong any more: everything must come to its end")
-	if err := s.insist(ctx, func() error { return s.rds.SetFaults(ctx) }); err != nil {
-		return nil, err
-	}
 	began := time.Now()
 	for {
 		found, err := s.gather(ctx)

@@ -2,6 +2,7 @@ package chaos
 
 import (
 	"context"
+	"fmt"
 	"math/rand/v2"
 	"time"
 
@@ -58,12 +59,39 @@ func (s *storm) troubleAPIServer(ctx context.Context) {
 			what = "API server killed"
 		}
 		// To its end, also when the troubles stop meanwhile.
-		if err := s.cloud.RestartAPIServer(context.WithoutCancel(ctx), kill); err != nil {
+		s.mending.Lock()
+		err := s.cloud.RestartAPIServer(context.WithoutCancel(ctx), kill)
+		s.mending.Unlock()
+		if err != nil {
 			s.Tell("the API server was not restarted: %v", err)
 			continue
 		}
 		s.tally.add(what)
 	}
+}
+
+// takeCare starts again what of the control plane ends by itself, as a node would. kube-scheduler does so when it
+// has missed too much of what happened while the API server was away.
+func (s *storm) takeCare(ctx context.Context) {
+	for stage.Pass(ctx, 3*time.Second) == nil {
+		s.mending.Lock()
+		started, err := s.cloud.StartEnded(ctx)
+		s.mending.Unlock()
+		for _, name := range started {
+			s.tally.add(name + " ended by itself")
+		}
+		if err != nil && ctx.Err() == nil {
+			s.Tell("%v", err)
+		}
+	}
+}
+
+// noFaults lets all calls to RDS go well from now on.
+func (s *storm) noFaults(ctx context.Context) error {
+	if err := s.insist(ctx, func() error { return s.rds.SetFaults(ctx) }); err != nil {
+		return fmt.Errorf("taking the faults back: %w", err)
+	}
+	return nil
 }
 
 // troubleRDS lets calls fail, a few at a time, and then all go well for a while. How many were met, the log of calls
