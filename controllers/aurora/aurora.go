@@ -61,6 +61,16 @@ const (
 	StatusFailed    = "failed"
 )
 
+// forgotten is how long a backtrack without an end is believed to go on. They take minutes; one that still
+// reads otherwise has a status word that RDS added since, or was lost.
+const forgotten = 6 * time.Hour
+
+// UnderWay tells whether a backtrack goes on, by its record's status. A word that RDS may add one day means
+// that it does, but not for ever: nothing else could ever start.
+func UnderWay(status string, requested v1alpha1.Timestamp, now time.Time) bool {
+	return status != StatusCompleted && status != StatusFailed && now.Sub(requested.Time()) < forgotten
+}
+
 // Unsupported says why backtracking does not exist for the cluster: a reason of the API and a message with
 // the remedy. Both are empty when it does.
 func (c Cluster) Unsupported() (reason, message string) {

@@ -20,10 +20,10 @@ func (x *run) admit(ctx context.Context) outcome {
 	if out := x.wellFormed(); out.kind != goOn {
 		return out
 	}
-	if out := x.stillWanted(ctx); out.kind != goOn {
+	if out, replay := x.replay(ctx); replay { // before all else: what came true is not denied, whatever is withdrawn since
 		return out
 	}
-	if out, replay := x.replay(ctx); replay {
+	if out := x.stillWanted(ctx); out.kind != goOn {
 		return out
 	}
 	if x.object.Spec.Suspend && !x.started() {
@@ -132,19 +132,10 @@ func (x *run) suspended(ctx context.Context) outcome {
 	return waiting(slow, v1alpha1.ReasonSuspended, message)
 }
 
-// replay finds out whether this wish came true before: the ledger knows the object's name and spec. It tells
-// whether it decided anything.
-func (x *run) replay(ctx context.Context) (outcome, bool) {
-	if x.called() {
-		return outcome{}, false
-	}
-	return x.replayOf(ctx)
-}
-
 // rdsTrouble turns an error of RDS into a wait that names it.
 func (x *run) rdsTrouble(err error) outcome {
-	reason := aurora.ReasonOf(err)
-	return waiting(x.backOff(), reason, "RDS: "+aurora.Clean(err.Error()))
+	message, _ := aurora.Explain(err)
+	return waiting(x.backOff(), aurora.ReasonOf(err), "RDS: "+message)
 }
 
 // backOff grows with the time that the object has been trying: an eighth of it, between the polling interval

@@ -87,7 +87,7 @@ func (x *run) idle(ctx context.Context, observed aurora.Cluster) outcome {
 		return x.rdsTrouble(err)
 	}
 	for _, record := range past {
-		if record.Status != aurora.StatusCompleted && record.Status != aurora.StatusFailed {
+		if aurora.UnderWay(record.Status, record.RequestedAt, x.now()) {
 			return waiting(x.backOff(), v1alpha1.ReasonClusterNotAvailable, fmt.Sprintf("backtrack %s of the same cluster, requested at %s, reads %q and must be over first", record.ID, record.RequestedAt, record.Status))
 		}
 	}

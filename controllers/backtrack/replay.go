@@ -5,18 +5,26 @@ import (
 	"fmt"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
 
 	"github.com/aurora-backtrack/operator/api/v1alpha1"
 	"github.com/aurora-backtrack/operator/controllers/aurora"
 	"github.com/aurora-backtrack/operator/controllers/ledger"
 )
 
-// replayOf looks in the ledger for an earlier run of this object's name and spec: re-created by GitOps after
+// replay looks in the ledger for an earlier run of this object's name and spec: re-created by GitOps after
 // its TTL, restored by a backup tool without its status, replaced by force. A rewind that came true is not
 // made again. One whose outcome is open is taken over: its claim becomes this object's, which then looks in
-// RDS's history, and does not call.
-func (x *run) replayOf(ctx context.Context) (outcome, bool) {
-	entry := ledger.Find(x.cluster, x.object)
+// RDS's history, and does not call. It tells whether it decided anything.
+func (x *run) replay(ctx context.Context) (outcome, bool) {
+	cluster, err := x.auroraCluster(ctx)
+	if err != nil {
+		return failed(err), true
+	}
+	if cluster == nil || x.called() || x.leaving() {
+		return outcome{}, false
+	}
+	entry := ledger.Find(cluster, x.object)
 	if entry == nil {
 		return outcome{}, false
 	}
@@ -45,6 +53,11 @@ func (x *run) replayOf(ctx context.Context) (outcome, bool) {
 	x.set(v1alpha1.ConditionPreflightPassed, metav1.ConditionTrue, v1alpha1.ReasonPassed, "passed in an earlier run of this object")
 	x.set(v1alpha1.ConditionDependentsPaused, metav1.ConditionTrue, v1alpha1.ReasonPaused, "decided in an earlier run of this object")
 	return done(v1alpha1.ReasonAdmitted, "follows an earlier run of this object, whose call to RDS may have been accepted"), true
+}
+
+// leaving tells whether the object is on its way out and can't be held any more.
+func (x *run) leaving() bool {
+	return !x.object.DeletionTimestamp.IsZero() && !controllerutil.ContainsFinalizer(x.object, v1alpha1.Finalizer)
 }
 
 // leftHalfWay tells whether the earlier run still has the lock: it was cut off before its end, with dependents

@@ -87,9 +87,9 @@ func (r *Reconciler) restartAfterExternal(ctx context.Context, cluster *v1alpha1
 }
 
 // underWay tells whether the ledger has a backtrack that has not ended.
-func underWay(cluster *v1alpha1.AuroraCluster) bool {
+func underWay(cluster *v1alpha1.AuroraCluster, now time.Time) bool {
 	for _, entry := range cluster.Status.Backtracks {
-		if entry.ID != "" && entry.Status != aurora.StatusCompleted && entry.Status != aurora.StatusFailed {
+		if entry.ID != "" && aurora.UnderWay(entry.Status, entry.RequestedAt, now) {
 			return true
 		}
 	}

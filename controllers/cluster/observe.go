@@ -184,7 +184,7 @@ func (l *looks) due(cluster *v1alpha1.AuroraCluster, statusBefore string, now ti
 	defer l.mu.Unlock()
 	refresh := max(cluster.Spec.RefreshInterval.Or(defaultRefresh), leastRefresh)
 	changed := statusBefore != cluster.Status.ClusterStatus || cluster.Status.ClusterStatus != "available"
-	if !changed && cluster.Status.ActiveBacktrack == nil && !underWay(cluster) && now.Sub(l.last[cluster.UID]) < historyEvery*refresh {
+	if !changed && cluster.Status.ActiveBacktrack == nil && !underWay(cluster, now) && now.Sub(l.last[cluster.UID]) < historyEvery*refresh {
 		return false
 	}
 	if l.last == nil {
