@@ -28,14 +28,8 @@ func (x *run) progress(record v1alpha1.BacktrackRecord) outcome {
 		return halted(v1alpha1.ReasonFailed, fmt.Sprintf("RDS accepted backtrack %s and reports it as failed: look at the cluster's events in RDS", record.ID))
 	}
 	elapsed := x.now().Sub(x.object.Status.Request.ClaimedAt.Time())
-	if !aurora.UnderWay(record.Status, record.RequestedAt, x.now()) {
-		return halted(v1alpha1.ReasonOutcomeUnknown, fmt.Sprintf("backtrack %s reads %q since %s: look at the data, and at the cluster's events in RDS", record.ID, record.Status, round(elapsed)))
-	}
-	return waiting(x.Settings.Poll, v1alpha1.ReasonBacktracking, fmt.Sprintf("RDS took backtrack %s; it reads %q, %s after the request", record.ID, record.Status, steps(elapsed)))
+	return waiting(x.Settings.Poll, v1alpha1.ReasonBacktracking, fmt.Sprintf("RDS took backtrack %s; it reads %q, %s after the request", record.ID, record.Status, round(elapsed)))
 }
-
-// steps shows progress without making every look a write of the status.
-func steps(d time.Duration) string { return d.Truncate(10 * time.Second).String() }
 
 // follow looks how far the object's record has come.
 func (x *run) follow(ctx context.Context) outcome {
@@ -79,6 +73,9 @@ func (x *run) look(ctx context.Context) outcome {
 	if out := x.lostCluster(ctx); out.kind != goOn {
 		return out
 	}
+	if x.claimedAnew() {
+		return waiting(look, v1alpha1.ReasonLookingForRecord, "the ledger knows more of this object's call than the object itself; RDS's history is looked at")
+	}
 	past, err := x.history(ctx)
 	if err != nil {
 		return x.rdsTrouble(err)
@@ -99,6 +96,17 @@ func (x *run) look(ctx context.Context) outcome {
 	return halted(v1alpha1.ReasonOutcomeUnknown, fmt.Sprintf("the answer to the call was lost, and RDS lists %d backtracks since then that may be it (%s, %s, …): look at the data and at who else rewinds this cluster", len(found.candidates), found.candidates[0].ID, found.candidates[1].ID))
 }
 
+// claimedAnew takes over what the ledger has of the object's call and the object has not: its later claim, or
+// its record. Whoever wrote it died before the second write, or may be calling at this moment.
+func (x *run) claimedAnew() bool {
+	entry, claim := ledger.Find(x.cluster, x.object), x.object.Status.Request
+	if entry == nil || (entry.ID == "" && entry.ClaimedAt == claim.ClaimedAt && entry.Attempt == claim.Attempt) {
+		return false
+	}
+	x.adoptClaim(entry)
+	return true
+}
+
 // notFound goes on looking for the settle period. Only when the history stayed empty, and the cluster idle,
 // for all of it, the call certainly was not accepted, and the same object may claim again.
 func (x *run) notFound(ctx context.Context, claim v1alpha1.Claim, found verdict) outcome {
@@ -109,7 +117,7 @@ func (x *run) notFound(ctx context.Context, claim v1alpha1.Claim, found verdict)
 	settled := quiet >= x.Settings.Settle && x.now().Sub(claim.ClaimedAt.Time()) >= x.Settings.Settle+x.RDS.CallTimeout()
 	switch {
 	case !settled:
-		return waiting(x.Settings.Poll, v1alpha1.ReasonLookingForRecord, fmt.Sprintf("it is not known whether RDS accepted the call at %s; its history shows nothing yet (watched for %s, %s are needed), and it is not asked again meanwhile", claim.ClaimedAt, steps(quiet), x.Settings.Settle))
+		return waiting(x.Settings.Poll, v1alpha1.ReasonLookingForRecord, fmt.Sprintf("it is not known whether RDS accepted the call at %s; its history shows nothing yet (watched for %s, %s are needed), and it is not asked again meanwhile", claim.ClaimedAt, round(quiet), x.Settings.Settle))
 	case len(found.others) > 0:
 		return halted(v1alpha1.ReasonOutcomeUnknown, fmt.Sprintf("the answer to the call was lost, and RDS lists backtrack %s, which somebody else made since then: look at the data and at who else rewinds this cluster", found.others[0].ID))
 	case !x.object.DeletionTimestamp.IsZero():
