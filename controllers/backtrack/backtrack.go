@@ -46,8 +46,9 @@ func (x *run) ask(ctx context.Context, attempt int32) outcome {
 	if out := x.clearToAsk(ctx); out.kind != goOn {
 		return x.notForever(out)
 	}
+	begun := x.now()
 	claim := v1alpha1.Claim{
-		ClaimedAt:   v1alpha1.NewTimestamp(x.now()),
+		ClaimedAt:   v1alpha1.NewTimestamp(begun),
 		BacktrackTo: v1alpha1.NewTimestamp(x.target()),
 		Attempt:     attempt,
 		ClockSkew:   int64(x.RDS.Skew(aurora.TargetOf(x.cluster)) / time.Second),
@@ -56,8 +57,16 @@ func (x *run) ask(ctx context.Context, attempt int32) outcome {
 		return failed(err)
 	}
 	log.FromContext(ctx).Info("asking RDS for the backtrack", "to", claim.BacktrackTo, "attempt", attempt)
+	// Others count on the call being over this long after the claim. A process that was held up in between
+	// does not call any more: another one may have taken the claim for dead, and called.
+	left := x.RDS.CallTimeout() - x.now().Sub(begun)
+	if left <= 0 {
+		return waiting(x.Settings.Poll, v1alpha1.ReasonLookingForRecord, "storing the claim took too long to call RDS on it; its history is watched before it is asked again")
+	}
+	inTime, cancel := context.WithTimeout(ctx, left)
+	defer cancel()
 	spec := x.object.Spec
-	record, err := x.RDS.Backtrack(ctx, aurora.TargetOf(x.cluster), aurora.Request{
+	record, err := x.RDS.Backtrack(inTime, aurora.TargetOf(x.cluster), aurora.Request{
 		To: x.target(), Force: spec.Force, UseEarliest: spec.UseEarliestTimeOnPointInTimeUnavailable,
 	})
 	if err != nil {
