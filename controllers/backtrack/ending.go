@@ -166,11 +166,11 @@ func (x *run) expire(ctx context.Context, age time.Duration) (ctrl.Result, error
 	}
 	uid := x.object.UID
 	err := x.Client.Delete(ctx, x.object, client.Preconditions{UID: &uid})
-	if apierrors.IsConflict(err) || apierrors.IsNotFound(err) {
+	if apierrors.IsNotFound(err) {
 		return ctrl.Result{}, nil
 	}
 	if err != nil {
-		return ctrl.Result{}, fmt.Errorf("deleting the object after its time to live: %w", err)
+		return x.again(ctx, fmt.Errorf("deleting the object after its time to live: %w", err))
 	}
 	return ctrl.Result{}, nil
 }
