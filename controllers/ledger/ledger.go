@@ -85,11 +85,15 @@ func Claim(c *v1alpha1.AuroraCluster, b *v1alpha1.AuroraBacktrack, claim v1alpha
 	return true
 }
 
-// Unclaim removes the object's claim, this very one, when RDS certainly did not accept it. It tells whether
-// it was there.
+// Unclaim removes the claim, this very one, of the object's wish when RDS certainly did not accept it. It tells
+// whether it was there.
 func Unclaim(c *v1alpha1.AuroraCluster, b *v1alpha1.AuroraBacktrack, claim v1alpha1.Claim) bool {
-	for i, entry := range c.Status.Backtracks {
-		if entry.ID == "" && entry.RequestedBy != nil && entry.RequestedBy.UID == b.UID && entry.ClaimedAt == claim.ClaimedAt && entry.Attempt == claim.Attempt {
+	entry := Find(c, b)
+	if entry == nil || entry.ID != "" || entry.ClaimedAt != claim.ClaimedAt || entry.Attempt != claim.Attempt {
+		return false
+	}
+	for i := range c.Status.Backtracks {
+		if &c.Status.Backtracks[i] == entry {
 			c.Status.Backtracks = append(c.Status.Backtracks[:i:i], c.Status.Backtracks[i+1:]...)
 			return true
 		}
