@@ -61,6 +61,9 @@ func (r *Reconciler) Reconcile(ctx context.Context, request ctrl.Request) (ctrl.
 		}
 		saved = cluster.DeepCopy()
 	}
+	if err := r.clearVanished(ctx, cluster); err != nil {
+		return ctrl.Result{}, err
+	}
 	news, err := r.observe(ctx, cluster)
 	if err != nil {
 		return ctrl.Result{}, err
@@ -93,7 +96,7 @@ func (r *Reconciler) conclude(ctx context.Context, cluster *v1alpha1.AuroraClust
 // next is when RDS is asked again.
 func (r *Reconciler) next(cluster *v1alpha1.AuroraCluster) time.Duration {
 	refresh := max(cluster.Spec.RefreshInterval.Or(defaultRefresh), leastRefresh)
-	if cluster.Status.ActiveBacktrack != nil || underWay(cluster, r.Clock.Now()) || cluster.Status.ClusterStatus == "backtracking" || len(owed(cluster, r.Clock.Now())) > 0 {
+	if cluster.Status.ActiveBacktrack != nil || underWay(cluster) || cluster.Status.ClusterStatus == "backtracking" || len(owed(cluster, r.Clock.Now())) > 0 {
 		return min(busy, refresh)
 	}
 	return refresh
@@ -104,14 +107,16 @@ func (r *Reconciler) letGo(ctx context.Context, cluster *v1alpha1.AuroraCluster)
 	if !controllerutil.ContainsFinalizer(cluster, v1alpha1.Finalizer) {
 		return ctrl.Result{}, nil
 	}
-	if holder := cluster.Status.ActiveBacktrack; holder != nil {
-		object := &v1alpha1.AuroraBacktrack{}
-		err := r.Live.Get(ctx, client.ObjectKey{Namespace: holder.Namespace, Name: holder.Name}, object)
-		if client.IgnoreNotFound(err) != nil {
-			return ctrl.Result{}, fmt.Errorf("reading AuroraBacktrack %s/%s, which holds AuroraCluster %s: %w", holder.Namespace, holder.Name, cluster.Name, err)
+	if cluster.Status.ActiveBacktrack != nil {
+		object, err := r.holder(ctx, cluster)
+		if err != nil {
+			return ctrl.Result{}, err
 		}
-		if err == nil && object.UID == holder.UID && object.Status.CompletedAt == "" {
+		if object != nil && object.Status.CompletedAt == "" {
 			return ctrl.Result{RequeueAfter: busy}, nil
+		}
+		if err := r.clearVanished(ctx, cluster); err != nil {
+			return ctrl.Result{}, err
 		}
 	}
 	saved := cluster.DeepCopy()
