@@ -68,7 +68,11 @@ func (s *storm) insist(ctx context.Context, do func() error) error {
 	}
 }
 
-// definite tells an answer from the lack of one.
+// definite tells an answer from the lack of one. An API server that has just started refuses what an admission policy
+// would have to look at, until it has found the policy's parameters.
 func definite(err error) bool {
+	if strings.Contains(err.Error(), "failed to configure policy") {
+		return false
+	}
 	return apierrors.IsNotFound(err) || apierrors.IsAlreadyExists(err) || apierrors.IsInvalid(err) || apierrors.IsBadRequest(err)
 }
