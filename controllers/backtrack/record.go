@@ -28,8 +28,14 @@ func (x *run) progress(record v1alpha1.BacktrackRecord) outcome {
 		return halted(v1alpha1.ReasonFailed, fmt.Sprintf("RDS accepted backtrack %s and reports it as failed: look at the cluster's events in RDS", record.ID))
 	}
 	elapsed := x.now().Sub(x.object.Status.Request.ClaimedAt.Time())
-	return waiting(x.Settings.Poll, v1alpha1.ReasonBacktracking, fmt.Sprintf("RDS took backtrack %s; it reads %q, %s after the request", record.ID, record.Status, round(elapsed)))
+	if !aurora.UnderWay(record.Status, record.RequestedAt, x.now()) {
+		return halted(v1alpha1.ReasonOutcomeUnknown, fmt.Sprintf("backtrack %s reads %q since %s: look at the data, and at the cluster's events in RDS", record.ID, record.Status, round(elapsed)))
+	}
+	return waiting(x.Settings.Poll, v1alpha1.ReasonBacktracking, fmt.Sprintf("RDS took backtrack %s; it reads %q, %s after the request", record.ID, record.Status, steps(elapsed)))
 }
+
+// steps shows progress without making every look a write of the status.
+func steps(d time.Duration) string { return d.Truncate(10 * time.Second).String() }
 
 // follow looks how far the object's record has come.
 func (x *run) follow(ctx context.Context) outcome {
@@ -117,7 +123,7 @@ func (x *run) notFound(ctx context.Context, claim v1alpha1.Claim, found verdict)
 	settled := quiet >= x.Settings.Settle && x.now().Sub(claim.ClaimedAt.Time()) >= x.Settings.Settle+x.RDS.CallTimeout()
 	switch {
 	case !settled:
-		return waiting(x.Settings.Poll, v1alpha1.ReasonLookingForRecord, fmt.Sprintf("it is not known whether RDS accepted the call at %s; its history shows nothing yet (watched for %s, %s are needed), and it is not asked again meanwhile", claim.ClaimedAt, round(quiet), x.Settings.Settle))
+		return waiting(x.Settings.Poll, v1alpha1.ReasonLookingForRecord, fmt.Sprintf("it is not known whether RDS accepted the call at %s; its history shows nothing yet (watched for %s, %s are needed), and it is not asked again meanwhile", claim.ClaimedAt, steps(quiet), x.Settings.Settle))
 	case len(found.others) > 0:
 		return halted(v1alpha1.ReasonOutcomeUnknown, fmt.Sprintf("the answer to the call was lost, and RDS lists backtrack %s, which somebody else made since then: look at the data and at who else rewinds this cluster", found.others[0].ID))
 	case !x.object.DeletionTimestamp.IsZero():

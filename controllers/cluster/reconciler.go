@@ -96,7 +96,7 @@ func (r *Reconciler) conclude(ctx context.Context, cluster *v1alpha1.AuroraClust
 // next is when RDS is asked again.
 func (r *Reconciler) next(cluster *v1alpha1.AuroraCluster) time.Duration {
 	refresh := max(cluster.Spec.RefreshInterval.Or(defaultRefresh), leastRefresh)
-	if cluster.Status.ActiveBacktrack != nil || underWay(cluster) || cluster.Status.ClusterStatus == "backtracking" || len(owed(cluster, r.Clock.Now())) > 0 {
+	if cluster.Status.ActiveBacktrack != nil || underWay(cluster, r.Clock.Now()) || cluster.Status.ClusterStatus == "backtracking" || len(owed(cluster, r.Clock.Now())) > 0 {
 		return min(busy, refresh)
 	}
 	return refresh
