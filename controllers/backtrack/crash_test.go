@@ -32,6 +32,10 @@ type story struct {
 	// wantElse are the reasons that a disturbance may lead to instead, each explained where it stands.
 	wantElse     []string
 	wantAccepted int // by RDS, when undisturbed
+	// mayAccept is how many RDS may accept where the end is another; mayOmit tells that a crash may come
+	// between the claim and the call, after which nobody asks any more.
+	mayAccept int
+	mayOmit   bool
 }
 
 // restFor is how long everything must have been at rest: longer than the operator looks after what has ended.
@@ -50,6 +54,7 @@ func (s story) tell(t testing.TB, hook hook) *witness {
 	w.create(deployment("game-api", 2, v1alpha1.StrategyRestart))
 	w.create(deployment("worker", 3, v1alpha1.StrategyPause))
 	w.kubelet(w)
+	w.editCluster("game", func(c *v1alpha1.AuroraCluster) { c.Spec.PauseTimeout, c.Spec.ReconnectTimeout = "2m", "30s" })
 	seen := w.watch()
 	if s.given != nil {
 		s.given(seen)
@@ -59,12 +64,12 @@ func (s story) tell(t testing.TB, hook hook) *witness {
 		s.object(first)
 	}
 	w.create(first)
-	p := seen.start(hook, crashSettings())
+	p := seen.start(seen.swallowing(hook), crashSettings())
 	quietSince := w.clock.Now()
 	for range 2000 {
 		if !p.wire.alive() {
 			p.end()
-			p = seen.start(nil, crashSettings())
+			p = seen.start(seen.swallowing(nil), crashSettings())
 		}
 		next := p.work()
 		if s.people != nil {
@@ -86,6 +91,22 @@ func (s story) tell(t testing.TB, hook hook) *witness {
 	}
 	t.Fatalf("it never came to rest\n%s", w.describe())
 	return nil
+}
+
+// swallowing answers the first backtracks that RDS has done with 500.
+func (s *witness) swallowing(next hook) hook {
+	return func(m moment) error {
+		if next != nil {
+			if err := next(m); err != nil {
+				return err
+			}
+		}
+		if m.What == "BacktrackDBCluster" && m.After && s.ambiguous > 0 {
+			s.ambiguous--
+			return errServer
+		}
+		return nil
+	}
 }
 
 // atRest tells whether every object has come to its end.
@@ -126,7 +147,9 @@ func (s *witness) inOrder() {
 		}
 	}
 	for uid := range s.verdicts {
-		s.eventsRight(uid)
+		if !s.forced[uid] { // what was taken away by force may not have been spoken of in time
+			s.eventsRight(uid)
+		}
 	}
 }
 
@@ -185,10 +208,13 @@ func (d disturbance) String() string {
 	return fmt.Sprintf("%s %s %s (moment %d)", d.what, place, d.at.What, d.at.N)
 }
 
-// disturbances are all that can go wrong at the moment.
+// disturbances are all that can go wrong at the moment. A process that dies after a call leaves the same world
+// behind as one that dies before its next, so dying before each is dying everywhere.
 func disturbances(m moment) []disturbance {
-	all := []disturbance{{"killed", m, errDead}}
-	anyObject := schema.GroupResource{Group: v1alpha1.GroupVersion.Group, Resource: "things"}
+	all := []disturbance{}
+	if !m.After {
+		all = append(all, disturbance{"killed", m, errDead})
+	}
 	isRDS := !strings.Contains(m.What, " ")
 	switch {
 	case isRDS && strings.HasPrefix(m.What, "Describe"): // what it says and then loses changes nothing
@@ -199,21 +225,36 @@ func disturbances(m moment) []disturbance {
 		all = append(all, disturbance{"reset", m, syscall.ECONNRESET}, disturbance{"500", m, errServer})
 	case isRDS:
 		all = append(all, disturbance{"reply lost", m, io.ErrUnexpectedEOF}, disturbance{"500", m, errServer})
-	case strings.HasPrefix(m.What, "create Event"):
-		if !m.After {
-			all = append(all, disturbance{"500", m, apierrors.NewInternalError(errors.New("etcd is away"))})
-		}
+	case !m.After && strings.HasPrefix(m.What, "create Event"):
+		all = append(all, disturbance{"fails", m, refusals[m.N/2%2]})
 	case !m.After:
-		all = append(all,
-			disturbance{"conflict", m, apierrors.NewConflict(anyObject, "it", errors.New("somebody wrote"))},
-			disturbance{"429", m, apierrors.NewTooManyRequests("slow down", 1)},
-			disturbance{"500", m, apierrors.NewInternalError(errors.New("etcd is away"))})
+		all = append(all, disturbance{"conflict", m, apierrors.NewConflict(schema.GroupResource{Resource: "things"}, "it", errors.New("somebody wrote"))},
+			disturbance{"fails", m, refusals[m.N/2%2]})
 	default:
-		all = append(all, disturbance{"done, then 500", m, apierrors.NewInternalError(errors.New("etcd answered late"))},
-			disturbance{"done, then timed out", m, context.DeadlineExceeded})
+		all = append(all, disturbance{"done, but fails", m, losses[m.N/2%2]})
 	}
 	return all
 }
+
+// worthwhile leaves out all but the first look of a series of looks at RDS: the world is the same at each.
+func worthwhile(moments []moment) []moment {
+	looked := map[string]bool{}
+	return slices.DeleteFunc(moments, func(m moment) bool {
+		if !strings.HasPrefix(m.What, "Describe") {
+			clear(looked)
+			return false
+		}
+		place := fmt.Sprint(m.What, m.After)
+		defer func() { looked[place] = true }()
+		return looked[place]
+	})
+}
+
+// refusals and losses take turns: to a caller one is as good as the other.
+var (
+	refusals = []error{apierrors.NewTooManyRequests("slow down", 1), apierrors.NewInternalError(errors.New("etcd is away"))}
+	losses   = []error{apierrors.NewInternalError(errors.New("etcd answered late")), context.DeadlineExceeded}
+)
 
 func (s story) test(t *testing.T) {
 	t.Parallel()
@@ -224,6 +265,10 @@ func (s story) test(t *testing.T) {
 		t.Fatalf("undisturbed, it ended as %s with %d accepted calls, want %s with %d\n%s\n%s", got, seen.acceptedInAll(), s.want, s.wantAccepted, strings.Join(seen.wrong, "\n"), seen.world.describe())
 	}
 	told := 0
+	if testing.Short() { // the ways themselves, without what disturbs them
+		moments = nil
+	}
+	moments = worthwhile(moments)
 	for _, m := range moments {
 		for _, d := range disturbances(m) {
 			s.disturbed(t, d)
@@ -239,10 +284,9 @@ func (s story) disturbed(t *testing.T, d disturbance) {
 	seen := s.tell(t, d.hook)
 	seen.inOrder()
 	got := seen.end("undo")
-	expected := got == s.want && seen.acceptedInAll() == s.wantAccepted
-	if !expected && got != s.want {
-		expected = slices.Contains(s.wantElse, got) && seen.acceptedInAll() <= s.wantAccepted
-	}
+	accepted := seen.acceptedInAll()
+	expected := got == s.want && (accepted == s.wantAccepted || s.mayOmit && accepted == 0) ||
+		slices.Contains(s.wantElse, got) && accepted <= max(s.wantAccepted, s.mayAccept)
 	if !expected || len(seen.wrong) > 0 {
 		t.Errorf("%s: it ended as %s with %d accepted calls, want %s with %d\n%s\n%s", d, got, seen.acceptedInAll(), s.want, s.wantAccepted, strings.Join(seen.wrong, "\n"), seen.world.describe())
 	}

@@ -97,13 +97,13 @@ func (p *process) thaw() {
 func (p *process) notice(c change) {
 	switch kindOf(c) {
 	case "AuroraBacktrack":
-		old, object := typed[v1alpha1.AuroraBacktrack](c)
+		old, object := typed[v1alpha1.AuroraBacktrack](p.world, c)
 		if passes(concernsTheObject(), old, object) {
 			b := cmp.Or(object, old)
 			p.want(item{namespace: b.Namespace, name: b.Name}, p.clock.Now())
 		}
 	case "AuroraCluster":
-		old, object := typed[v1alpha1.AuroraCluster](c)
+		old, object := typed[v1alpha1.AuroraCluster](p.world, c)
 		cluster := cmp.Or(object, old)
 		if passes(concernsTheCluster(), old, object) {
 			p.want(item{cluster: true, name: cluster.Name}, p.clock.Now())
@@ -121,11 +121,16 @@ func kindOf(c change) any {
 	return c.object["kind"]
 }
 
-// typed decodes both sides of a change; nil stays nil.
-func typed[T any](c change) (old, object *T) {
+// typed decodes both sides of a change; nil stays nil. What is decoded is kept by the world until the object
+// changes, and is not to be written to.
+func typed[T any](w *world, c change) (old, object *T) {
 	decode := func(from fakeapi.Object) *T {
 		if from == nil {
 			return nil
+		}
+		uid, version := from.Identity()
+		if known, ok := w.decoded[uid]; ok && known.version == version {
+			return known.object.(*T)
 		}
 		into := new(T)
 		if err := runtime.DefaultUnstructuredConverter.FromUnstructured(from, into); err != nil {
@@ -133,7 +138,18 @@ func typed[T any](c change) (old, object *T) {
 		}
 		return into
 	}
-	return decode(c.old), decode(c.object)
+	old, object = decode(c.old), decode(c.object)
+	if object != nil {
+		uid, version := c.object.Identity()
+		w.decoded[uid] = decoded{version, object}
+	}
+	return old, object
+}
+
+// decoded is the newest version of an object that somebody looked at.
+type decoded struct {
+	version string
+	object  any
 }
 
 // concernsTheCluster is what the controller of AuroraClusters watches for.
@@ -221,7 +237,10 @@ func (p *process) uidOf(i item) types.UID {
 func (p *process) work() time.Time {
 	for range 100 {
 		i, due, any := p.next()
-		if !any || !p.wire.alive() {
+		if !p.wire.alive() {
+			return p.clock.Now()
+		}
+		if !any {
 			return p.clock.Now().Add(time.Minute)
 		}
 		if due.After(p.clock.Now()) {

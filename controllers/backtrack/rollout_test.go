@@ -33,9 +33,12 @@ func deployment(name string, replicas int32, strategy v1alpha1.Strategy) *appsv1
 
 // rollout does for every Deployment what its controller and the kubelets would: as many ready pods as the
 // spec asks for, of the newest template.
-func rollout(w *world) {
+func rollout(w *world) { rolloutIf(w, func(fakeapi.Key) bool { return true }) }
+
+// rolloutIf does so for some of them.
+func rolloutIf(w *world, works func(fakeapi.Key) bool) {
 	for key, object := range w.server.Snapshot() {
-		if key.Kind != "Deployment" || settled(object) {
+		if key.Kind != "Deployment" || settled(object) || !works(key) {
 			continue
 		}
 		d := w.readDeployment(key.Name)

@@ -109,11 +109,7 @@ func (s *witness) becameTrue(b *v1alpha1.AuroraBacktrack, c metav1.Condition) {
 
 // stateOf is what became of the object's backtrack, in truth.
 func (s *witness) stateOf(b *v1alpha1.AuroraBacktrack) string {
-	cluster := s.clusters[b.Spec.ClusterRef.Name]
-	if cluster == nil {
-		return "unknown"
-	}
-	truth, err := s.rds.Cluster(cluster.Spec.DBClusterIdentifier)
+	truth, err := s.rds.Cluster(s.targets[b.Spec.ClusterRef.Name])
 	if err != nil {
 		return err.Error()
 	}

@@ -41,15 +41,16 @@ type wire struct {
 	now func() time.Time
 	// called is told of every call that RDS has answered, or done without an answer.
 	called func(action string)
-	mu     sync.Mutex
-	dead   bool
+	turn   sync.Mutex // one hook at a time
 	n      int
+	mu     sync.Mutex // guards dead
+	dead   bool
 }
 
 func (l *wire) at(what string, after bool) error {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.dead {
+	l.turn.Lock()
+	defer l.turn.Unlock()
+	if !l.alive() {
 		return errDead
 	}
 	l.n++
@@ -57,7 +58,9 @@ func (l *wire) at(what string, after bool) error {
 		return nil
 	}
 	err := l.hook(moment{What: what, After: after, N: l.n})
-	l.dead = errors.Is(err, errDead)
+	if errors.Is(err, errDead) {
+		l.kill()
+	}
 	return err
 }
 

@@ -23,6 +23,7 @@ type witness struct {
 	objects     map[types.UID]*v1alpha1.AuroraBacktrack // as they are, or were when they went
 	present     map[item]types.UID                      // which of them are there
 	clusters    map[string]*v1alpha1.AuroraCluster
+	targets     map[string]string // what each AuroraCluster stands for, or stood for
 	deployments map[string]*appsv1.Deployment
 
 	accepted map[types.UID]int             // backtracks that RDS took, by who asked
@@ -30,6 +31,12 @@ type witness struct {
 	verdicts map[types.UID]map[string]news // of conditions that became True or False
 	told     map[types.UID][]*corev1.Event
 
+	// ambiguous is how many backtracks RDS still does and answers with 500.
+	ambiguous int
+	// forced are objects that were taken away before their end.
+	forced map[types.UID]bool
+	// wiped are objects whose status was taken away.
+	wiped map[types.UID]bool
 	// people is set while people change things, and not the operator.
 	people bool
 	// replicas is what each Deployment is to have in the end.
@@ -44,9 +51,9 @@ type witness struct {
 func (w *world) watch() *witness {
 	s := &witness{
 		world: w, objects: map[types.UID]*v1alpha1.AuroraBacktrack{}, present: map[item]types.UID{},
-		clusters: map[string]*v1alpha1.AuroraCluster{}, deployments: map[string]*appsv1.Deployment{},
+		clusters: map[string]*v1alpha1.AuroraCluster{}, targets: map[string]string{}, deployments: map[string]*appsv1.Deployment{},
 		accepted: map[types.UID]int{}, wishes: map[string]types.UID{}, verdicts: map[types.UID]map[string]news{},
-		told: map[types.UID][]*corev1.Event{}, replicas: map[string]int32{}, woken: map[string]bool{}, forgotten: map[string]bool{},
+		told: map[types.UID][]*corev1.Event{}, forced: map[types.UID]bool{}, wiped: map[types.UID]bool{}, replicas: map[string]int32{}, woken: map[string]bool{}, forgotten: map[string]bool{},
 	}
 	for _, object := range w.server.Snapshot() {
 		s.see(nil, object)
@@ -84,13 +91,13 @@ func (s *witness) see(old, object fakeapi.Object) {
 	c := change{old, object}
 	switch kindOf(c) {
 	case "AuroraBacktrack":
-		s.seeObject(typed[v1alpha1.AuroraBacktrack](c))
+		s.seeObject(typed[v1alpha1.AuroraBacktrack](s.world, c))
 	case "AuroraCluster":
-		s.seeCluster(typed[v1alpha1.AuroraCluster](c))
+		s.seeCluster(typed[v1alpha1.AuroraCluster](s.world, c))
 	case "Deployment":
-		s.seeDeployment(typed[appsv1.Deployment](c))
+		s.seeDeployment(typed[appsv1.Deployment](s.world, c))
 	case "Event":
-		if _, event := typed[corev1.Event](c); event != nil {
+		if _, event := typed[corev1.Event](s.world, c); event != nil {
 			s.seeEvent(event)
 		}
 	}
@@ -98,6 +105,7 @@ func (s *witness) see(old, object fakeapi.Object) {
 
 func (s *witness) seeObject(old, b *v1alpha1.AuroraBacktrack) {
 	if b == nil {
+		s.forced[old.UID] = s.people
 		delete(s.present, item{namespace: old.Namespace, name: old.Name})
 		return
 	}
@@ -106,6 +114,9 @@ func (s *witness) seeObject(old, b *v1alpha1.AuroraBacktrack) {
 	if old != nil && !s.people {
 		s.neverRegresses(old, b)
 	}
+	if old != nil && len(old.Status.Conditions) > 0 && len(b.Status.Conditions) == 0 {
+		s.wiped[b.UID] = true
+	}
 	if len(b.Status.Conditions) > 0 {
 		s.tellsTheTruth(old, b)
 	}
@@ -113,7 +124,7 @@ func (s *witness) seeObject(old, b *v1alpha1.AuroraBacktrack) {
 
 func (s *witness) seeCluster(old, c *v1alpha1.AuroraCluster) {
 	if c != nil {
-		s.clusters[c.Name] = c
+		s.clusters[c.Name], s.targets[c.Name] = c, c.Spec.DBClusterIdentifier
 		return
 	}
 	delete(s.clusters, old.Name)
@@ -159,16 +170,25 @@ type news struct{ reason, message string }
 func (s *witness) eventsRight(uid types.UID) {
 	want, got := map[news]int{}, map[news]int{}
 	for _, n := range s.verdicts[uid] {
-		want[n]++
+		want[s.comparable(uid, n)]++
 	}
 	for _, e := range s.told[uid] {
-		got[news{e.Reason, e.Message}]++
+		got[s.comparable(uid, news{e.Reason, e.Message})]++
 	}
 	for n, times := range want {
 		if got[n] != times {
 			s.fault("6: %s: %s is told by %d events, want %d: %s", s.objects[uid].Name, n.reason, got[n], times, n.message)
 		}
 	}
+}
+
+// comparable leaves out the message where the status was wiped: what was told before is not told again in
+// other words.
+func (s *witness) comparable(uid types.UID, n news) news {
+	if s.wiped[uid] {
+		n.message = ""
+	}
+	return n
 }
 
 // asked is told that RDS has answered, or swallowed, a backtrack that the process asked for.
@@ -236,6 +256,5 @@ func (s *witness) underWay(b *v1alpha1.AuroraBacktrack) bool {
 }
 
 func (s *witness) sameTarget(b *v1alpha1.AuroraBacktrack, c *v1alpha1.AuroraCluster) bool {
-	other := s.clusters[b.Spec.ClusterRef.Name]
-	return other != nil && other.Spec.DBClusterIdentifier == c.Spec.DBClusterIdentifier
+	return s.targets[b.Spec.ClusterRef.Name] == c.Spec.DBClusterIdentifier
 }

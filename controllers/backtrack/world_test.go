@@ -41,8 +41,11 @@ type world struct {
 	clock  *clocktesting.FakeClock
 	// kubelet is what the workload controllers and kubelets would do; tests may replace it.
 	kubelet func(*world)
+	// rdsAhead is RDS's clock minus everybody else's.
+	rdsAhead time.Duration
 	// made counts the objects, to name pods by.
-	made int
+	made    int
+	decoded map[string]decoded
 	// processes are those that live and have a work queue.
 	processes []*process
 }
@@ -67,14 +70,14 @@ func newScheme() *runtime.Scheme {
 // namespace "game", which may rewind it.
 func newWorld(t testing.TB) *world {
 	t.Helper()
-	w := &world{t: t, clock: clocktesting.NewFakeClock(start), kubelet: rollout}
+	w := &world{t: t, clock: clocktesting.NewFakeClock(start), kubelet: rollout, decoded: map[string]decoded{}}
 	w.server = fakeapi.New(fakeapi.Options{Scheme: scheme, Mapper: mapper, Now: w.clock.Now, StatusDefaults: map[schema.GroupKind]map[string]any{
 		{Group: v1alpha1.GroupVersion.Group, Kind: "AuroraBacktrack"}: {"observedGeneration": int64(-1)},
 		{Group: v1alpha1.GroupVersion.Group, Kind: "AuroraCluster"}:   {"observedGeneration": int64(-1)},
 	}})
 	w.server.OnChange(w.told)
 	w.api = w.server.Client()
-	server, err := local.NewServer(local.Options{Now: w.clock.Now, Wait: func(time.Duration) {}, Timing: local.Timing{
+	server, err := local.NewServer(local.Options{Now: func() time.Time { return w.clock.Now().Add(w.rdsAhead) }, Wait: func(time.Duration) {}, Timing: local.Timing{
 		Unlisted: 2 * time.Second, Pending: 4 * time.Second, Backtracking: 10 * time.Second, StatusLag: 3 * time.Second,
 	}})
 	if err != nil {

@@ -41,6 +41,14 @@ type Server struct {
 // be written to.
 type Object map[string]any
 
+// Identity gives the object's UID and resource version, which together name what is stored for ever.
+func (o Object) Identity() (uid, version string) {
+	m := metaOf(o)
+	uid, _ = m["uid"].(string)
+	version, _ = m["resourceVersion"].(string)
+	return uid, version
+}
+
 // Key names an object.
 type Key struct {
 	schema.GroupKind
