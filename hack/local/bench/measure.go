@@ -2,6 +2,7 @@ package bench
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -16,9 +17,11 @@ import (
 
 // measure is what one rewind cost.
 type measure struct {
-	// toCall is from `kubectl apply` to RDS's yes, toPatch from the cluster's being available again to the last patch of a
-	// dependent, toEnd from `kubectl apply` to Succeeded.
-	toCall, toPatch, toEnd time.Duration
+	// From `kubectl apply`: to the last patch that pauses a dependent (0 if none does), to RDS's yes, and to Succeeded.
+	toPaused, toCall, toEnd time.Duration
+	// From the cluster's being available again: to the operator's next look at it, and from then to the last patch of a
+	// dependent.
+	toLook, toPatch time.Duration
 	// idle and most are the resident memory of the leading manager before and during the rewind, in bytes.
 	idle, most int64
 	// rds, reads and writes are the operator's calls to RDS and to the API server, without those for its Lease.
@@ -27,8 +30,8 @@ type measure struct {
 
 // String is the measure in a line.
 func (m measure) String() string {
-	return fmt.Sprintf("%s to the call, %s from available to the last patch, %s in all; %d MiB, then up to %d MiB; %d RDS calls, %d reads and %d writes of the API",
-		seconds(m.toCall), seconds(m.toPatch), seconds(m.toEnd), m.idle>>20, m.most>>20, m.rds, m.reads, m.writes)
+	return fmt.Sprintf("%s to the call, %s from available to the next look, %s to the last patch, %s in all; %d MiB, then up to %d MiB; %d RDS calls, %d reads and %d writes of the API",
+		seconds(m.toCall), seconds(m.toLook), seconds(m.toPatch), seconds(m.toEnd), m.idle>>20, m.most>>20, m.rds, m.reads, m.writes)
 }
 
 // measure lets one rewind run and reads what was noted meanwhile.
@@ -61,27 +64,35 @@ func (b *bench) measure(ctx context.Context, s scenario, name string) (m measure
 	}
 	ended := time.Now()
 	m.toEnd = ended.Sub(applied)
-	if err := b.rdsCalls(ctx, s, applied, ended, &m); err != nil {
+	available, err := b.available(ctx, s, applied)
+	if err != nil {
 		return m, err
 	}
-	return m, b.apiCalls(ctx, s, applied, ended, &m)
+	span := span{applied, available, ended}
+	return m, errors.Join(b.rdsCalls(ctx, s, span, &m), b.apiCalls(s, span, &m))
 }
 
+// span is the time that a rewind took, and when in it the cluster was available again.
+type span struct{ applied, available, ended time.Time }
+
 // rdsCalls reads the local Aurora's log. The bench itself asks RDS nothing while a rewind runs.
-func (b *bench) rdsCalls(ctx context.Context, s scenario, applied, ended time.Time, m *measure) error {
-	calls, err := b.rds.Calls(ctx, applied)
+func (b *bench) rdsCalls(ctx context.Context, s scenario, in span, m *measure) error {
+	calls, err := b.rds.Calls(ctx, in.applied)
 	if err != nil {
 		return err
 	}
 	accepted := 0
 	for _, call := range calls {
-		if call.Time.After(ended) {
+		if call.Time.After(in.ended) {
 			break
 		}
 		m.rds++
-		if call.Operation == "BacktrackDBCluster" && call.Done() {
+		switch {
+		case call.Operation == "BacktrackDBCluster" && call.Done():
 			accepted++
-			m.toCall = call.Time.Sub(applied)
+			m.toCall = call.Time.Sub(in.applied)
+		case call.Operation == "DescribeDBClusterBacktracks" && m.toLook == 0 && call.Time.After(in.available):
+			m.toLook = call.Time.Sub(in.available)
 		}
 	}
 	if accepted != 1 {
@@ -91,12 +102,8 @@ func (b *bench) rdsCalls(ctx context.Context, s scenario, applied, ended time.Ti
 }
 
 // apiCalls reads the API server's audit log.
-func (b *bench) apiCalls(ctx context.Context, s scenario, applied, ended time.Time, m *measure) error {
-	available, err := b.available(ctx, s, applied)
-	if err != nil {
-		return err
-	}
-	requests, err := stage.Requests(b.cloud, stage.Operator, applied)
+func (b *bench) apiCalls(s scenario, in span, m *measure) error {
+	requests, err := stage.Requests(b.cloud, stage.Operator, in.applied)
 	if err != nil {
 		return err
 	}
@@ -104,21 +111,26 @@ func (b *bench) apiCalls(ctx context.Context, s scenario, applied, ended time.Ti
 	patched := map[string]bool{}
 	for _, q := range requests {
 		switch {
-		case q.Answered.After(ended) || strings.HasPrefix(q.Resource, "coordination.k8s.io/"):
+		case q.Answered.After(in.ended) || strings.HasPrefix(q.Resource, "coordination.k8s.io/"):
 			continue
 		case q.Verb == "get" || q.Verb == "list" || q.Verb == "watch":
 			m.reads++
 			continue
 		}
 		m.writes++
-		if q.Resource == "apps/deployments" && q.Verb == "patch" && q.Received.After(available) {
+		if q.Resource != "apps/deployments" || q.Verb != "patch" {
+			continue
+		}
+		if q.Received.Before(in.available) {
+			m.toPaused = q.Answered.Sub(in.applied)
+		} else {
 			last, patched[q.Name] = q.Answered, true
 		}
 	}
 	if len(patched) != s.deployments {
 		return fmt.Errorf("%d Deployments were patched after the cluster was available, want %d", len(patched), s.deployments)
 	}
-	m.toPatch = last.Sub(available)
+	m.toPatch = last.Sub(in.available) - m.toLook
 	return nil
 }
 

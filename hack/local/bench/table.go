@@ -15,8 +15,10 @@ type row struct {
 }
 
 var rows = []row{
+	{"`kubectl apply` → last patch that pauses", durations(func(m measure) time.Duration { return m.toPaused })},
 	{"`kubectl apply` → RDS accepts the backtrack", durations(func(m measure) time.Duration { return m.toCall })},
-	{"cluster available → last patch of a dependent", durations(func(m measure) time.Duration { return m.toPatch })},
+	{"cluster available → the operator looks", durations(func(m measure) time.Duration { return m.toLook })},
+	{"… → last patch that resumes or restarts", durations(func(m measure) time.Duration { return m.toPatch })},
 	{"`kubectl apply` → `Succeeded`", durations(func(m measure) time.Duration { return m.toEnd })},
 	{"memory of the leading manager, idle", memory(func(m measure) int64 { return m.idle })},
 	{"the most during the rewind", memory(func(m measure) int64 { return m.most })},
@@ -40,8 +42,8 @@ func table(scenarios []scenario, results [][]measure) string {
 		}
 		text.WriteString("\n")
 	}
-	fmt.Fprintf(text, "\nThe local Aurora keeps a backtrack pending for %s and the database closed for %s. The operator asks it every 3 s "+
-		"(`--poll-interval`), which is most of the second row. Every Deployment has one pod. Renewals of the Lease are not counted.\n", pending, backtracking)
+	fmt.Fprintf(text, "\nThe local Aurora takes %s for a backtrack; the operator looks every %s meanwhile (`--poll-interval`). Every Deployment has "+
+		"one pod, a real process. Calls are those of the operator from `kubectl apply` to `Succeeded`, without the Lease's renewals.\n", pending+backtracking, poll)
 	return text.String()
 }
 
@@ -71,4 +73,9 @@ func spread[T cmp.Ordered](of func(measure) T, write func(T) string) func([]meas
 	}
 }
 
-func seconds(d time.Duration) string { return fmt.Sprintf("%.2f s", d.Seconds()) }
+func seconds(d time.Duration) string {
+	if d == 0 {
+		return "–"
+	}
+	return fmt.Sprintf("%.2f s", d.Seconds())
+}
