@@ -2,7 +2,6 @@ package bench
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -19,7 +18,7 @@ import (
 type measure struct {
 	// From `kubectl apply`: to the last patch that pauses a dependent (0 if none does), to RDS's yes, and to Succeeded.
 	toPaused, toCall, toEnd time.Duration
-	// From the cluster's being available again: to the operator's next look at it, and from then to the last patch of a
+	// From the cluster's being available again: to the operator's look at it that led on, and from then to the last patch of a
 	// dependent.
 	toLook, toPatch time.Duration
 	// idle and most are the resident memory of the leading manager before and during the rewind, in bytes.
@@ -69,19 +68,24 @@ func (b *bench) measure(ctx context.Context, s scenario, name string) (m measure
 		return m, err
 	}
 	span := span{applied, available, ended}
-	return m, errors.Join(b.rdsCalls(ctx, s, span, &m), b.apiCalls(s, span, &m))
+	resumes, err := b.apiCalls(s, span, &m)
+	if err != nil {
+		return m, err
+	}
+	return m, b.rdsCalls(ctx, s, span, resumes, &m)
 }
 
 // span is the time that a rewind took, and when in it the cluster was available again.
 type span struct{ applied, available, ended time.Time }
 
-// rdsCalls reads the local Aurora's log. The bench itself asks RDS nothing while a rewind runs.
-func (b *bench) rdsCalls(ctx context.Context, s scenario, in span, m *measure) error {
+// rdsCalls reads the local Aurora's log. The bench itself asks RDS nothing while a rewind runs. The look at the cluster
+// that led to the patches is the last one before them.
+func (b *bench) rdsCalls(ctx context.Context, s scenario, in span, resumes patches, m *measure) error {
 	calls, err := b.rds.Calls(ctx, in.applied)
 	if err != nil {
 		return err
 	}
-	accepted := 0
+	accepted, look := 0, in.available
 	for _, call := range calls {
 		if call.Time.After(in.ended) {
 			break
@@ -91,23 +95,26 @@ func (b *bench) rdsCalls(ctx context.Context, s scenario, in span, m *measure) e
 		case call.Operation == "BacktrackDBCluster" && call.Done():
 			accepted++
 			m.toCall = call.Time.Sub(in.applied)
-		case call.Operation == "DescribeDBClusterBacktracks" && m.toLook == 0 && call.Time.After(in.available):
-			m.toLook = call.Time.Sub(in.available)
+		case call.Time.After(in.available) && call.Time.Before(resumes.first):
+			look = call.Time
 		}
 	}
 	if accepted != 1 {
 		return fmt.Errorf("RDS accepted %d backtracks of %s, want 1", accepted, s.name)
 	}
+	m.toLook, m.toPatch = look.Sub(in.available), resumes.last.Sub(look)
 	return nil
 }
 
+// patches are those that bring dependents back: when the first was received and the last answered.
+type patches struct{ first, last time.Time }
+
 // apiCalls reads the API server's audit log.
-func (b *bench) apiCalls(s scenario, in span, m *measure) error {
+func (b *bench) apiCalls(s scenario, in span, m *measure) (resumes patches, err error) {
 	requests, err := stage.Requests(b.cloud, stage.Operator, in.applied)
 	if err != nil {
-		return err
+		return resumes, err
 	}
-	var last time.Time
 	patched := map[string]bool{}
 	for _, q := range requests {
 		switch {
@@ -123,15 +130,17 @@ func (b *bench) apiCalls(s scenario, in span, m *measure) error {
 		}
 		if q.Received.Before(in.available) {
 			m.toPaused = q.Answered.Sub(in.applied)
-		} else {
-			last, patched[q.Name] = q.Answered, true
+			continue
 		}
+		if len(patched) == 0 {
+			resumes.first = q.Received
+		}
+		resumes.last, patched[q.Name] = q.Answered, true
 	}
 	if len(patched) != s.deployments {
-		return fmt.Errorf("%d Deployments were patched after the cluster was available, want %d", len(patched), s.deployments)
+		return resumes, fmt.Errorf("%d Deployments were patched after the cluster was available, want %d", len(patched), s.deployments)
 	}
-	m.toPatch = last.Sub(in.available) - m.toLook
-	return nil
+	return resumes, nil
 }
 
 // available is when RDS says that the backtrack was over, and with it that the cluster could be used again.
