@@ -21,6 +21,9 @@ import (
 	"sync"
 	"time"
 
+	"github.com/go-logr/logr"
+	"k8s.io/klog/v2"
+
 	"github.com/aurora-backtrack/operator/hack/local/cloud"
 	"github.com/aurora-backtrack/operator/hack/local/stage"
 )
@@ -71,12 +74,16 @@ func Run(ctx context.Context, options cloud.Options, settings Settings) (err err
 	if err != nil {
 		return err
 	}
+	klog.SetLogger(logr.Discard()) // that an API server went away is no news here
 	s := &storm{Voice: stage.Voice{Out: options.Out}, settings: settings, cloud: c}
 	s.Say("Chaos: %d rewinds over %d clusters. To do the same again: CHAOS_SEED=%d CHAOS_REWINDS=%d make chaos",
 		settings.Rewinds, clusters, settings.Seed, settings.Rewinds)
 	// Also after an interrupt: what was started must be ended. What an interrupted run left is not built upon.
 	defer func() { err = errors.Join(err, c.Down(context.WithoutCancel(ctx))) }()
-	if err := errors.Join(c.Down(ctx), c.Up(ctx)); err != nil {
+	if err := c.Down(ctx); err != nil {
+		return err
+	}
+	if err := c.Up(ctx); err != nil {
 		return err
 	}
 	if err := s.play(ctx); err != nil {
@@ -99,11 +106,13 @@ func (s *storm) play(ctx context.Context) error {
 		return err
 	}
 	s.begin = time.Now()
-	var caretaker sync.WaitGroup
-	caring, rest := context.WithCancel(ctx)
-	defer caretaker.Wait()
+	s.sight = newSight()
+	beside, rest := context.WithCancel(ctx)
+	var others sync.WaitGroup
+	defer others.Wait()
 	defer rest()
-	caretaker.Go(func() { s.takeCare(caring) })
+	others.Go(func() { s.takeCare(beside) })
+	others.Go(func() { s.sight.watch(beside, s.kube.API) })
 	if err := s.rage(ctx); err != nil {
 		return err
 	}
@@ -121,13 +130,6 @@ func (s *storm) play(ctx context.Context) error {
 // rage lets all wishes come and go while the troubles last, which is until nearly all of them are at their end.
 func (s *storm) rage(ctx context.Context) error {
 	s.Say("Everything goes wrong")
-	s.sight = newSight()
-	var watchers sync.WaitGroup
-	watching, blind := context.WithCancel(ctx)
-	defer watchers.Wait()
-	defer blind()
-	watchers.Go(func() { s.sight.watch(watching, s.kube.API) })
-
 	limit := timeAtAll + time.Duration(s.settings.Rewinds)*timePerWish
 	troubled, calmDown := context.WithTimeout(ctx, limit/3)
 	defer calmDown()

@@ -49,8 +49,7 @@ func (s *storm) troubleManagers(ctx context.Context) {
 	}
 }
 
-// troubleAPIServer restarts the API server. A cloud whose API server does not come back is no ground to stand on: the
-// run then ends by itself, with nothing at its end.
+// troubleAPIServer restarts the API server, politely or not.
 func (s *storm) troubleAPIServer(ctx context.Context) {
 	source := s.settings.draws(drawsAPIServer)
 	for last := time.Now(); s.led(ctx, last) == nil && stage.Pass(ctx, between(source, 20*time.Second, 60*time.Second)) == nil; last = time.Now() {
