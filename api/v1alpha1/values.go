@@ -57,7 +57,8 @@ func NewTimestamp(t time.Time) Timestamp {
 //
 // +kubebuilder:validation:MinLength=2
 // +kubebuilder:validation:MaxLength=20
-// +kubebuilder:validation:XValidation:rule="self.matches('^([0-9]{1,7}(ms|s|m|h))+$')",message="must be a length of time in h, m, s or ms, such as 5m or 1h30m"
+// +kubebuilder:validation:XValidation:rule="self.matches('^([0-9]{1,5}(ms|s|m|h))+$')",message="must be a length of time in h, m, s or ms, such as 5m or 1h30m"
+// +kubebuilder:validation:XValidation:rule="!self.matches('^([0-9]{1,5}(ms|s|m|h))+$') || duration(self) > duration('0s')",message="must be longer than zero"
 type Duration string
 
 // Or reads the duration; what is absent or unreadable gives the fallback.

@@ -7,7 +7,6 @@ import (
 	"os"
 	_ "time/tzdata" // the image has no zones of its own; policy.windows needs them
 
-	awsconfig "github.com/aws/aws-sdk-go-v2/config"
 	"k8s.io/apimachinery/pkg/runtime"
 	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
 	"k8s.io/utils/clock"
@@ -70,9 +69,9 @@ func run(ctx context.Context, options options) error {
 }
 
 func setup(ctx context.Context, mgr ctrl.Manager, options options) error {
-	aws, err := awsconfig.LoadDefaultConfig(ctx)
+	aws, err := aurora.LoadConfig(ctx)
 	if err != nil {
-		return fmt.Errorf("reading the AWS configuration: %w", err)
+		return fmt.Errorf("setting up: %w", err)
 	}
 	if aws.Region == "" {
 		ctrl.Log.Info("no AWS Region is set: AuroraClusters need spec.region (or set AWS_REGION)")

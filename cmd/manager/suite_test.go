@@ -90,7 +90,6 @@ type world struct {
 	*testing.T
 	client.WithWatch
 	name string
-	made time.Time // of the Aurora cluster
 }
 
 func newWorld(t *testing.T) *world {

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	awsconfig "github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/credentials/stscreds"
 	"github.com/aws/aws-sdk-go-v2/service/rds"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
@@ -20,6 +21,16 @@ import (
 
 	"github.com/aurora-backtrack/operator/api/v1alpha1"
 )
+
+// LoadConfig reads the SDK's configuration from its usual places: the environment, the shared files, the
+// service account's role.
+func LoadConfig(ctx context.Context) (aws.Config, error) {
+	config, err := awsconfig.LoadDefaultConfig(ctx)
+	if err != nil {
+		return config, fmt.Errorf("reading the AWS configuration: %w", err)
+	}
+	return config, nil
+}
 
 // Options set how RDS is asked.
 type Options struct {

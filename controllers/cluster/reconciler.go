@@ -57,7 +57,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, request ctrl.Request) (ctrl.
 	if controllerutil.AddFinalizer(cluster, v1alpha1.Finalizer) {
 		// A finalizer changes no generation, so no event brings us back: the first look is now.
 		if err := r.Client.Patch(ctx, cluster, lockedPatch(saved), client.FieldOwner(v1alpha1.FieldManager)); err != nil {
-			return r.conclude(ctx, cluster, err)
+			return r.conclude(cluster, err)
 		}
 		saved = cluster.DeepCopy()
 	}
@@ -74,14 +74,14 @@ func (r *Reconciler) Reconcile(ctx context.Context, request ctrl.Request) (ctrl.
 	if err == nil {
 		r.tell(ctx, cluster, news)
 	}
-	return r.conclude(ctx, cluster, err)
+	return r.conclude(cluster, err)
 }
 
 func lockedPatch(saved *v1alpha1.AuroraCluster) client.Patch {
 	return client.MergeFromWithOptions(saved, client.MergeFromWithOptimisticLock{})
 }
 
-func (r *Reconciler) conclude(ctx context.Context, cluster *v1alpha1.AuroraCluster, err error) (ctrl.Result, error) {
+func (r *Reconciler) conclude(cluster *v1alpha1.AuroraCluster, err error) (ctrl.Result, error) {
 	switch {
 	case apierrors.IsConflict(err), apierrors.IsNotFound(err): // somebody wrote in between; look again
 		r.looks.forget(cluster.UID)
@@ -126,5 +126,5 @@ func (r *Reconciler) letGo(ctx context.Context, cluster *v1alpha1.AuroraCluster)
 		return ctrl.Result{}, nil
 	}
 	r.Events.Forget(cluster.UID)
-	return r.conclude(ctx, cluster, err)
+	return r.conclude(cluster, err)
 }

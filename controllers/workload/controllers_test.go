@@ -124,7 +124,7 @@ func startControllers(t *testing.T, env *envtest.Environment) {
 		t.Fatal(err)
 	}
 	ctx, stop := context.WithCancel(context.Background())
-	cmd := exec.CommandContext(ctx, filepath.Join(os.Getenv("KUBEBUILDER_ASSETS"), "kube-controller-manager"), //nolint:gosec // built by make
+	cmd := exec.CommandContext(ctx, filepath.Join(os.Getenv("KUBEBUILDER_ASSETS"), "kube-controller-manager"),
 		"--kubeconfig", file, "--leader-elect=false", "--secure-port=0", "--bind-address=127.0.0.1",
 		"--controllers=deployment-controller,replicaset-controller,statefulset-controller,daemonset-controller,disruption-controller,garbage-collector-controller")
 	cmd.Stdout, cmd.Stderr = log, log

@@ -89,12 +89,12 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	header.Set("Date", s.opts.Now().UTC().Format(http.TimeFormat))
 	header.Set("X-Amzn-Requestid", requestID)
 	w.WriteHeader(answer.status)
-	w.Write(answer.body) // the caller may be gone; that is its own affair
+	_, _ = w.Write(answer.body) // the caller may be gone; that is its own affair
 }
 
 func newRequestID() string {
 	id := make([]byte, 16)
-	rand.Read(id) // never fails
+	_, _ = rand.Read(id) // never fails
 	return uuidOf(id)
 }
 
@@ -108,9 +108,9 @@ func drop(w http.ResponseWriter, err error) {
 	if hijacker, ok := w.(http.Hijacker); ok {
 		if conn, _, hijackErr := hijacker.Hijack(); hijackErr == nil {
 			if tcp, ok := conn.(*net.TCPConn); ok {
-				tcp.SetLinger(0) // so that Close sends a reset
+				_ = tcp.SetLinger(0) // so that Close sends a reset
 			}
-			conn.Close()
+			_ = conn.Close()
 			return
 		}
 	}

@@ -54,7 +54,7 @@ func (s *Server) serveLocal(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "application/json")
 	e := json.NewEncoder(w)
 	e.SetIndent("", " ")
-	e.Encode(answer) // the caller may be gone; that is its own affair
+	_ = e.Encode(answer) // the caller may be gone; that is its own affair
 }
 
 // decode reads one JSON value and nothing else.

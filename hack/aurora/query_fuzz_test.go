@@ -2,6 +2,7 @@ package aurora_test
 
 import (
 	"encoding/xml"
+	"errors"
 	"io"
 	"net/http/httptest"
 	"strings"
@@ -43,7 +44,7 @@ func FuzzQuery(f *testing.F) {
 		}
 		d := xml.NewDecoder(w.Body)
 		for {
-			if _, err := d.Token(); err == io.EOF {
+			if _, err := d.Token(); errors.Is(err, io.EOF) {
 				break
 			} else if err != nil {
 				t.Fatalf("not XML: %v", err)

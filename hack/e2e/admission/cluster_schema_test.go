@@ -142,6 +142,14 @@ spec.region: Invalid value: "": spec.region in body should be at least 1 chars l
 			edits: []edit{set("spec.policy.maxRewind", "-1h")},
 			want:  `spec.policy.maxRewind: Invalid value: "-1h": must be a length of time in h, m, s or ms, such as 5m or 1h30m`,
 		},
+		"longest rewind of nothing": {
+			edits: []edit{set("spec.policy.maxRewind", "0s")},
+			want:  `spec.policy.maxRewind: Invalid value: "0s": must be longer than zero`,
+		},
+		"longest rewind that overflows": {
+			edits: []edit{set("spec.policy.maxRewind", "9999999h")},
+			want:  `spec.policy.maxRewind: Invalid value: "9999999h": must be a length of time in h, m, s or ms, such as 5m or 1h30m`,
+		},
 		"window without a schedule": {
 			edits: []edit{window("schedule", nil)},
 			want:  `spec.policy.windows[0].schedule: Required value`,
