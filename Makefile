@@ -60,7 +60,7 @@ build: ## Build the manager and the kubectl plugin into bin/, stamped with the v
 test: control-plane ## Run all tests: units, a real API server, the local Aurora, the local cloud.
 	failed=; for module in $(MODULES); do \
 	  echo "== go test in $$module"; \
-	  KUBEBUILDER_ASSETS=$(BIN)/control-plane go -C $$module test $(TAGS) $(TEST_FLAGS) ./... || failed+=" $$module"; \
+	  KUBEBUILDER_ASSETS=$(BIN)/control-plane go -C $$module test $(TAGS) -timeout=30m $(TEST_FLAGS) ./... || failed+=" $$module"; \
 	done; $(ALL_PASSED)
 
 .PHONY: lint
