@@ -150,13 +150,15 @@ func (x *run) clearVanishedHolder(ctx context.Context) error {
 	gone := apierrors.IsNotFound(err) || (err == nil && other.UID != holder.UID)
 	switch {
 	case gone:
-		if err := x.resumeFor(ctx, holder.UID); err != nil {
-			return err
-		}
 	case err != nil:
 		return fmt.Errorf("reading AuroraBacktrack %s/%s, which holds AuroraCluster %s: %w", holder.Namespace, holder.Name, x.cluster.Name, err)
 	case other.Status.CompletedAt == "":
 		return nil
+	}
+	// One that has finished gave the lock back before, unless its status was taken away in between: then it
+	// ended without knowing what it had paused.
+	if err := x.resumeFor(ctx, holder.UID); err != nil {
+		return err
 	}
 	return x.changeCluster(ctx, func(c *v1alpha1.AuroraCluster) bool { return ledger.Release(c, *holder) })
 }

@@ -26,7 +26,8 @@ func (x *run) replay(ctx context.Context) (outcome, bool) {
 	}
 	entry := ledger.Find(cluster, x.object)
 	if entry == nil {
-		return outcome{}, false
+		out := x.startAnew(ctx)
+		return out, out.kind != goOn
 	}
 	record := recordOf(entry)
 	over := !x.started() && !x.leftHalfWay()
@@ -40,7 +41,10 @@ func (x *run) replay(ctx context.Context) (outcome, bool) {
 		x.object.Status.Backtrack = &record
 		return halted(v1alpha1.ReasonFailed, fmt.Sprintf("this rewind ran before and RDS reported backtrack %s as failed: to try again, create an AuroraBacktrack with a new name", entry.ID)), true
 	}
-	out := x.clusterReady()
+	out := done("", "")
+	if !x.leftHalfWay() { // an AuroraCluster that is being deleted waits for its holder and is not looked at any more
+		out = x.clusterReady()
+	}
 	if out.kind == goOn {
 		out = x.takeLock(ctx)
 	}
@@ -53,6 +57,22 @@ func (x *run) replay(ctx context.Context) (outcome, bool) {
 	x.set(v1alpha1.ConditionPreflightPassed, metav1.ConditionTrue, v1alpha1.ReasonPassed, "passed in an earlier run of this object")
 	x.set(v1alpha1.ConditionDependentsPaused, metav1.ConditionTrue, v1alpha1.ReasonPaused, "decided in an earlier run of this object")
 	return done(v1alpha1.ReasonAdmitted, "follows an earlier run of this object, whose call to RDS may have been accepted"), true
+}
+
+// startAnew undoes what the object had begun before its status was taken away: it holds the lock and does not know
+// it. Otherwise a suspension, a cancel or a wait would leave paused what it paused then.
+func (x *run) startAnew(ctx context.Context) outcome {
+	ref := ledger.Reference(x.object)
+	if x.started() || !ledger.Holds(x.cluster, ref) {
+		return done("", "")
+	}
+	if err := x.resumeFor(ctx, x.object.UID); err != nil {
+		return failed(err)
+	}
+	if err := x.changeCluster(ctx, func(c *v1alpha1.AuroraCluster) bool { return ledger.Release(c, ref) }); err != nil {
+		return failed(err)
+	}
+	return done("", "")
 }
 
 // leaving tells whether the object is on its way out and can't be held any more.

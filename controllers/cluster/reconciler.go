@@ -112,7 +112,7 @@ func (r *Reconciler) letGo(ctx context.Context, cluster *v1alpha1.AuroraCluster)
 		if err != nil {
 			return ctrl.Result{}, err
 		}
-		if object != nil && object.Status.CompletedAt == "" {
+		if object != nil {
 			return ctrl.Result{RequeueAfter: busy}, nil
 		}
 		if err := r.clearVanished(ctx, cluster); err != nil {

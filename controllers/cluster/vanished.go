@@ -11,8 +11,9 @@ import (
 	"github.com/aurora-backtrack/operator/controllers/ledger"
 )
 
-// clearVanished frees the lock of a holder that was taken away by force, finalizer and all, and resumes what it
-// left paused. The next object in the queue does so too; where there is none, nobody else would.
+// clearVanished frees the lock of a holder that was taken away by force, finalizer and all, or that ended without
+// knowing of its lock, because its status was taken away. What it left paused is resumed. The next object in the
+// queue does so too; where there is none, nobody else would.
 func (r *Reconciler) clearVanished(ctx context.Context, cluster *v1alpha1.AuroraCluster) error {
 	holder := cluster.Status.ActiveBacktrack
 	if holder == nil {
@@ -24,17 +25,17 @@ func (r *Reconciler) clearVanished(ctx context.Context, cluster *v1alpha1.Aurora
 	}
 	dependents, _, err := r.Workloads.Find(ctx, cluster)
 	if err != nil {
-		return fmt.Errorf("finding what AuroraBacktrack %s/%s, which is gone, left paused: %w", holder.Namespace, holder.Name, err)
+		return fmt.Errorf("finding what AuroraBacktrack %s/%s, which is gone or has ended, left paused: %w", holder.Namespace, holder.Name, err)
 	}
 	if _, err := r.Workloads.Resume(ctx, holder.UID, dependents); err != nil {
-		return fmt.Errorf("resuming what AuroraBacktrack %s/%s, which is gone, left paused: %w", holder.Namespace, holder.Name, err)
+		return fmt.Errorf("resuming what AuroraBacktrack %s/%s, which is gone or has ended, left paused: %w", holder.Namespace, holder.Name, err)
 	}
 	ledger.Release(cluster, *holder)
 	return nil
 }
 
-// holder reads the AuroraBacktrack that holds the lock, or the one that came in its place and takes its run
-// over; nil when there is neither.
+// holder reads the AuroraBacktrack that holds the lock and runs, or the one that came in its place and takes its
+// run over; nil when there is neither.
 func (r *Reconciler) holder(ctx context.Context, cluster *v1alpha1.AuroraCluster) (*v1alpha1.AuroraBacktrack, error) {
 	holder := cluster.Status.ActiveBacktrack
 	object := &v1alpha1.AuroraBacktrack{}
@@ -44,7 +45,7 @@ func (r *Reconciler) holder(ctx context.Context, cluster *v1alpha1.AuroraCluster
 		return nil, nil
 	case err != nil:
 		return nil, fmt.Errorf("reading AuroraBacktrack %s/%s, which holds AuroraCluster %s: %w", holder.Namespace, holder.Name, cluster.Name, err)
-	case object.UID == holder.UID, object.Status.CompletedAt == "" && ledger.Find(cluster, object) != nil:
+	case object.Status.CompletedAt == "" && (object.UID == holder.UID || ledger.Find(cluster, object) != nil):
 		return object, nil
 	}
 	return nil, nil
