@@ -159,4 +159,4 @@ bin/golangci-lint: hack/tools/golangci-lint/main.go
 # kube-apiserver and etcd for the API-server tests. The builder knows what is up to date.
 .PHONY: control-plane
 control-plane:
-	$(LOCAL) build kube-apiserver etcd
+	$(LOCAL) build kube-apiserver etcd kube-controller-manager
