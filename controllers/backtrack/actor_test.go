@@ -59,6 +59,7 @@ func (a *actor) hook(m moment) error {
 		return errDead
 	case conflicts, fails:
 		return m.mishap(mishap)
+	case nothing, mishaps: // no mishap is under way
 	}
 	return nil
 }

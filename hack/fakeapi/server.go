@@ -181,7 +181,9 @@ func merge(kind schema.GroupKind, old, object Object, status bool) Object {
 			merged["status"] = runtime.DeepCopyJSONValue(value)
 		}
 	}
-	for _, field := range []string{"name", "namespace", "uid", "creationTimestamp", "generation", "resourceVersion", "deletionTimestamp", "deletionGracePeriodSeconds"} {
+	for _, field := range []string{
+		"name", "namespace", "uid", "creationTimestamp", "generation", "resourceVersion", "deletionTimestamp", "deletionGracePeriodSeconds",
+	} {
 		dropMeta(merged, field)
 		if value, there := metaOf(old)[field]; there {
 			setMeta(merged, field, value)
