@@ -22,23 +22,23 @@ func (s *storm) live(ctx context.Context, w *wish) error {
 	switch w.fate {
 	case plain:
 	case cancelled:
-		if err := stage.Pass(ctx, w.moment); err != nil {
+		if err := s.moment(ctx, w, object); err != nil {
 			return err
 		}
 		err = s.patch(ctx, object, `{"spec":{"cancel":true}}`)
 	case suspended:
-		if err := stage.Pass(ctx, w.moment); err != nil {
+		if err := stage.Pass(ctx, w.moment); err != nil { // it does not begin before
 			return err
 		}
 		w.lifted = time.Now()
 		err = s.patch(ctx, object, `{"spec":{"suspend":false}}`)
 	case deleted:
-		if err := stage.Pass(ctx, w.moment); err != nil {
+		if err := s.moment(ctx, w, object); err != nil {
 			return err
 		}
 		return s.remove(ctx, object, false)
 	case replaced, forced:
-		if err := stage.Pass(ctx, w.moment); err != nil {
+		if err := s.moment(ctx, w, object); err != nil {
 			return err
 		}
 		if err := s.remove(ctx, object, w.fate == forced); err != nil {
@@ -58,6 +58,19 @@ func (s *storm) live(ctx context.Context, w *wish) error {
 		return err
 	}
 	return s.ended(ctx, object)
+}
+
+// moment waits until the wish's fate is to strike.
+func (s *storm) moment(ctx context.Context, w *wish, object *v1alpha1.AuroraBacktrack) error {
+	for w.begun {
+		if now := s.sight.latest(object.UID).Status; now.StartedAt != "" || now.CompletedAt != "" {
+			break
+		}
+		if err := stage.Pass(ctx, 100*time.Millisecond); err != nil {
+			return fmt.Errorf("%s has still not begun: %w", w, err)
+		}
+	}
+	return stage.Pass(ctx, w.moment)
 }
 
 // create creates the wish's object. An answer that was lost is no reason for a second one.

@@ -33,7 +33,8 @@ type wish struct {
 	name    string
 	target  time.Time // no two wishes for a cluster have the same, so that a call is known by it
 	fate    fate
-	moment  time.Duration // after the creation, until the fate strikes
+	moment  time.Duration // until the fate strikes
+	begun   bool          // counted from when the object holds the cluster, not from its creation
 
 	lifted time.Time // when the suspension was lifted
 	err    error     // why its life was not what its fate says
@@ -71,7 +72,8 @@ func draw(settings Settings, after time.Time) []*wish {
 			name:    fmt.Sprintf("wish-%04d", i),
 			target:  after.UTC().Truncate(time.Millisecond).Add(time.Duration(i/clusters+1) * apart.Truncate(time.Millisecond)),
 			fate:    drawFate(source),
-			moment:  between(source, 0, 12*time.Second),
+			moment:  between(source, 0, 10*time.Second),
+			begun:   source.IntN(4) > 0,
 		}
 	}
 	// No order in the targets: some rewinds go back, some forward.
