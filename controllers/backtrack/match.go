@@ -22,11 +22,16 @@ type verdict struct {
 	others []v1alpha1.BacktrackRecord
 }
 
+// begun is when the claim was written, by RDS's clock.
+func begun(claim v1alpha1.Claim) time.Time {
+	return claim.ClaimedAt.Time().Add(time.Duration(claim.ClockSkew) * time.Second)
+}
+
 // match looks in RDS's history for the record of a claim: requested at or after the claim by RDS's clock,
 // with the time asked for or one within the tolerance, and not known to be another object's.
 func match(claim v1alpha1.Claim, history []v1alpha1.BacktrackRecord, accounted func(id string) bool, tolerance time.Duration, useEarliest bool) verdict {
 	var v verdict
-	claimed := claim.ClaimedAt.Time().Add(time.Duration(claim.ClockSkew) * time.Second)
+	claimed := begun(claim)
 	target := claim.BacktrackTo.Time()
 	for _, record := range history {
 		requested := record.RequestedAt.Time()

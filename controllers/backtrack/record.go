@@ -120,7 +120,7 @@ func (x *run) notFound(ctx context.Context, claim v1alpha1.Claim, found verdict)
 	if out.kind != goOn {
 		return out
 	}
-	settled := quiet >= x.Settings.Settle && x.now().Sub(claim.ClaimedAt.Time()) >= x.Settings.Settle+x.RDS.CallTimeout()
+	settled := quiet >= x.Settings.Settle && x.rdsNow().Sub(begun(claim)) >= x.Settings.Settle+x.RDS.CallTimeout()
 	switch {
 	case !settled:
 		return waiting(x.Settings.Poll, v1alpha1.ReasonLookingForRecord, fmt.Sprintf("it is not known whether RDS accepted the call at %s; its history shows nothing yet (watched for %s, %s are needed), and it is not asked again meanwhile", claim.ClaimedAt, steps(quiet), x.Settings.Settle))
@@ -175,10 +175,14 @@ func (x *run) quietFor(ctx context.Context) (time.Duration, outcome) {
 		return 0, waiting(x.Settings.Poll, v1alpha1.ReasonLookingForRecord, "it is not known whether RDS accepted the call; "+out.message)
 	}
 	if claim.EmptySince == "" {
-		claim.EmptySince = v1alpha1.NewTimestamp(x.now())
+		claim.EmptySince = v1alpha1.NewTimestamp(x.rdsNow())
 	}
-	return x.now().Sub(claim.EmptySince.Time()), done("", "")
+	return x.rdsNow().Sub(claim.EmptySince.Time()), done("", "")
 }
+
+// rdsNow is the time by RDS's clock, by which the settle period goes: ours may be set in the middle of it, and
+// would then call RDS again before the record of the first call is listed.
+func (x *run) rdsNow() time.Time { return x.now().Add(x.RDS.Skew(aurora.TargetOf(x.cluster))) }
 
 // lostCluster ends a run whose AuroraCluster was taken away by force: without it nobody can ask RDS.
 func (x *run) lostCluster(ctx context.Context) outcome {
