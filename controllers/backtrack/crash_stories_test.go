@@ -92,6 +92,17 @@ func stories() map[string]story {
 			}),
 			want: v1alpha1.ReasonSucceeded, wantAccepted: 1,
 		},
+		"the clock is set while the record is not listed": {
+			given: func(s *witness) {
+				s.rds.SetTiming(local.Timing{Unlisted: 15 * time.Second})
+				failing(local.FaultLostReply)(s)
+			},
+			people: once(missing, func(s *witness) {
+				s.rdsAhead -= 4 * time.Minute
+				s.clock.Step(4 * time.Minute)
+			}),
+			want: v1alpha1.ReasonSucceeded, wantAccepted: 1,
+		},
 		"its time to live ends": {
 			object: func(b *v1alpha1.AuroraBacktrack) { b.Spec.TTLSecondsAfterFinished = ptr.To[int32](5) },
 			want:   "gone", wantAccepted: 1,
@@ -154,7 +165,7 @@ func saying(condition, reason string) func(*witness) bool {
 	}
 }
 
-// pausing, asking and finished are times in the course of a rewind. Each may be over before anybody looks.
+// pausing, asking, missing and finished are times in the course of a rewind. Each may be over before anybody looks.
 func pausing(s *witness) bool {
 	b := s.read("undo")
 	return b != nil && b.Status.Request == nil && s.readDeployment("worker").Annotations[v1alpha1.PausedAnnotation] != ""
@@ -163,6 +174,11 @@ func pausing(s *witness) bool {
 func asking(s *witness) bool {
 	b := s.read("undo")
 	return b != nil && b.Status.Request != nil
+}
+
+func missing(s *witness) bool {
+	b := s.read("undo")
+	return b != nil && b.Status.Request != nil && b.Status.Request.EmptySince != ""
 }
 
 func finished(s *witness) bool {

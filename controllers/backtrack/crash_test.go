@@ -39,7 +39,7 @@ type story struct {
 }
 
 // restFor is how long everything must have been at rest: longer than the operator looks after what has ended.
-const restFor = 3 * time.Minute
+const restFor = 2*afterglow + 5*time.Second
 
 // crashSettings keep a story short: its RDS lists a record after two seconds.
 func crashSettings() Settings {
@@ -140,7 +140,7 @@ func (s *witness) inOrder() {
 	for uid, n := range s.accepted {
 		b := s.objects[uid]
 		c := s.clusters[b.Spec.ClusterRef.Name]
-		if c == nil || s.unknown(uid) || s.unledgered[uid] || n == 0 {
+		if c == nil || s.unknown(uid) || s.unledgered[uid] || s.forced[uid] || n == 0 {
 			continue
 		}
 		if entry := ledger.Find(c, b); entry == nil || entry.ID == "" || entry.RequestedBy.UID != uid && entry.RequestedBy.Name != b.Name {

@@ -185,7 +185,7 @@ func (m *model) changesCluster(r *rapid.T) {
 		}
 		identifier := map[string]string{"game": "testcluster", "twin": "testcluster", "chess": "othercluster"}[name]
 		c := auroraCluster(name, identifier)
-		c.Spec.PauseTimeout, c.Spec.ReconnectTimeout = "100s", "30s"
+		hasty(c)
 		m.world.create(c)
 	}
 }

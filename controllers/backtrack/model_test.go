@@ -69,7 +69,7 @@ func newModel(t testing.TB, r *rapid.T) *model {
 	w.addAurora("othercluster")
 	w.create(auroraCluster("chess", "othercluster"))
 	for _, name := range []string{"game", "chess"} {
-		w.editCluster(name, func(c *v1alpha1.AuroraCluster) { c.Spec.PauseTimeout, c.Spec.ReconnectTimeout = "100s", "30s" })
+		w.editCluster(name, hasty)
 	}
 	w.create(deployment("game-api", 2, v1alpha1.StrategyRestart))
 	w.create(deployment("worker", 3, v1alpha1.StrategyPause))
@@ -80,6 +80,11 @@ func newModel(t testing.TB, r *rapid.T) *model {
 	m := &model{witness: w.watch()}
 	m.actors = []*actor{m.newActor(), m.newActor()}
 	return m
+}
+
+// hasty keeps a run short: little is asked while nothing happens, and no time-out takes long.
+func hasty(c *v1alpha1.AuroraCluster) {
+	c.Spec.PauseTimeout, c.Spec.ReconnectTimeout, c.Spec.RefreshInterval = "100s", "30s", "5m"
 }
 
 func (m *model) close() {
@@ -187,7 +192,7 @@ func (m *model) deleteCluster(name string, force bool) {
 		return
 	}
 	holder := m.clusters[name].Status.ActiveBacktrack
-	if force && (holder == nil || !m.forced[holder.UID]) { // not the last that knows of a run
+	if force && (holder == nil || !m.forced[holder.UID] && !m.wiped[holder.UID]) { // not the last that knows of a run
 		m.editCluster(name, func(c *v1alpha1.AuroraCluster) { c.Finalizers = nil })
 	}
 	if m.exists(name) { // one that is being deleted goes with its finalizer

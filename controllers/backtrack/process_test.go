@@ -21,7 +21,7 @@ import (
 
 func init() {
 	ctrl.SetLogger(logr.Discard())
-	debug.SetGCPercent(400) // thousands of short lives in little memory: less time for the collector
+	debug.SetGCPercent(1200) // thousands of short lives in little memory: less time for the collector
 }
 
 // process is an operator with its work queue: it looks at an object only when something says so, a watch or
