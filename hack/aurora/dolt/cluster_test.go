@@ -27,7 +27,7 @@ func databases(t *testing.T, db aurora.Database) string {
 // and created again under the same name.
 func TestDatabasesComeAndGo(t *testing.T) {
 	db := newDatabase(t, newEngine(t, t.TempDir()), "cluster-DATABASES")
-	defer db.Delete(context.Background())
+	defer func() { _ = db.Delete(context.Background()) }()
 	pool := connect(t, db, "")
 	var times []time.Time
 	step := func(statements ...string) {
@@ -60,7 +60,7 @@ func TestDatabasesComeAndGo(t *testing.T) {
 func TestClosedWhileRewinding(t *testing.T) {
 	ctx := context.Background()
 	db := newDatabase(t, newEngine(t, t.TempDir()), "cluster-CLOSED")
-	defer db.Delete(ctx)
+	defer func() { _ = db.Delete(ctx) }()
 	pool := connect(t, db, "game")
 	execute(t, pool, "CREATE TABLE t (v INT)", "INSERT INTO t VALUES (1)")
 	at := moment(t, db)
@@ -107,7 +107,7 @@ func TestClosedWhileRewinding(t *testing.T) {
 // forward brings back all that was acknowledged before the rewind.
 func TestAcknowledgedRows(t *testing.T) {
 	db := newDatabase(t, newEngine(t, t.TempDir()), "cluster-WRITER")
-	defer db.Delete(context.Background())
+	defer func() { _ = db.Delete(context.Background()) }()
 	pool := connect(t, db, "game")
 	execute(t, pool, "CREATE TABLE t (id INT PRIMARY KEY)")
 	var before int
@@ -168,7 +168,7 @@ func TestRestart(t *testing.T) {
 		}
 	}
 	reopen()
-	defer func() { db.Delete(ctx) }()
+	defer func() { _ = db.Delete(ctx) }()
 	if _, again := db.Endpoint(); again != port {
 		t.Errorf("port %d, was %d", again, port)
 	}
@@ -232,7 +232,7 @@ func TestInterruptedRewind(t *testing.T) {
 	if db, err = newEngine(t, dir).Open(ctx, "cluster-KILLED"); err != nil {
 		t.Fatal(err)
 	}
-	defer db.Delete(ctx)
+	defer func() { _ = db.Delete(ctx) }()
 	again, err := db.Rewind(ctx, "rewind", time.Now(), at)
 	if err != nil || again != rewound {
 		t.Fatalf("continued as %+v (%v), was %+v", again, err, rewound)
@@ -253,7 +253,7 @@ func TestInterruptedRewind(t *testing.T) {
 func TestTooEarly(t *testing.T) {
 	ctx := context.Background()
 	db := newDatabase(t, newEngine(t, t.TempDir()), "cluster-EARLY")
-	defer db.Delete(ctx)
+	defer func() { _ = db.Delete(ctx) }()
 	execute(t, connect(t, db, "game"), "CREATE TABLE t (v INT)")
 	if _, err := db.Rewind(ctx, "rewind", time.Now(), db.Earliest().Add(-time.Second)); err == nil {
 		t.Error("rewound to before the beginning")

@@ -48,7 +48,7 @@ func (e *Engine) start(ctx context.Context, resourceID string) (*database, error
 	if err := d.settle(ctx); err != nil {
 		return nil, errors.Join(err, d.server.close(), d.line.file.Close())
 	}
-	go d.watch()
+	go d.watch() //nolint:gosec // it lives as long as the database, not as the call that opened it
 	return d, nil
 }
 

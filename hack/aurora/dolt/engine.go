@@ -69,7 +69,7 @@ func (e *Engine) Create(ctx context.Context, spec aurora.DatabaseSpec) (aurora.D
 		return nil, err
 	}
 	if err := d.initialize(ctx, spec); err != nil {
-		d.Delete(ctx) // the error that counts is the first
+		_ = d.Delete(ctx) // the error that counts is the first
 		return nil, err
 	}
 	return d, nil

@@ -139,7 +139,7 @@ func look(t *testing.T, db aurora.Database) state {
 // TestExperiment is the experiment of the facts, step by step.
 func TestExperiment(t *testing.T) {
 	db := newDatabase(t, newEngine(t, t.TempDir()), "cluster-EXPERIMENT")
-	defer db.Delete(context.Background())
+	defer func() { _ = db.Delete(context.Background()) }()
 	pool := connect(t, db, "game")
 
 	first := state{"players", "Alice Bob Charlie", "id username"}

@@ -104,7 +104,7 @@ func (p *passage) Close() error {
 // reset breaks a connection so that its client notices at once.
 func reset(conn net.Conn) {
 	if tcp, ok := conn.(*net.TCPConn); ok {
-		tcp.SetLinger(0)
+		_ = tcp.SetLinger(0)
 	}
 	conn.Close()
 }

@@ -65,7 +65,7 @@ func startServer(ctx context.Context, home string, g *gate) (*sqlServer, error) 
 	}
 	go func() {
 		defer close(s.served)
-		s.protocol.Start() // ends, without error, when the gate is shut down
+		_ = s.protocol.Start() // ends, without error, when the gate is shut down
 	}()
 	return s, nil
 }

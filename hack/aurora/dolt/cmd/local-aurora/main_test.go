@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"database/sql"
 	"encoding/xml"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -55,7 +56,7 @@ func start(t *testing.T, args ...string) *program {
 	if err := p.command.Start(); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { p.command.Process.Kill() })
+	t.Cleanup(func() { _ = p.command.Process.Kill() })
 	line, err := bufio.NewReader(out).ReadString('\n')
 	if err != nil {
 		t.Fatalf("no endpoint: %v; %s", err, p.log)
@@ -91,7 +92,7 @@ func (p *program) call(action string, params url.Values, elements ...string) map
 	d := xml.NewDecoder(bytes.NewReader(body))
 	for {
 		token, err := d.Token()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return found
 		}
 		if err != nil {
@@ -188,10 +189,10 @@ func TestKilledWhileBacktracking(t *testing.T) {
 	}
 
 	backtrack(to.UTC().Format("2006-01-02T15:04:05.000Z"))
-	p.end(syscall.SIGKILL)
+	_ = p.end(syscall.SIGKILL)
 	p = start(t, args...)
 	p.waitFor("applying")
-	p.end(syscall.SIGKILL)
+	_ = p.end(syscall.SIGKILL)
 	p = start(t, args...)
 	record := p.waitFor("completed")
 	if got := count(t, p.open()); got != 1 {
