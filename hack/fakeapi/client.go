@@ -4,12 +4,14 @@ import (
 	"context"
 	"fmt"
 
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/json"
+	"k8s.io/apimachinery/pkg/util/validation/field"
 	"k8s.io/apimachinery/pkg/watch"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/client/apiutil"
@@ -106,7 +108,13 @@ func (c apiClient) patch(o client.Object, patch client.Patch, status bool) error
 		return err
 	}
 	stored, err := c.update(key, status, func(into Object) error {
+		uid := metaOf(into)["uid"]
 		mergeInto(into, body)
+		if metaOf(into)["uid"] != uid {
+			return apierrors.NewInvalid(key.GroupKind, key.Name, field.ErrorList{
+				field.Invalid(field.NewPath("metadata", "uid"), metaOf(into)["uid"], "field is immutable"),
+			})
+		}
 		return nil
 	})
 	return c.answer(stored, err, o)
