@@ -62,12 +62,13 @@ func (s *storm) live(ctx context.Context, w *wish) error {
 
 // moment waits until the wish's fate is to strike.
 func (s *storm) moment(ctx context.Context, w *wish, object *v1alpha1.AuroraBacktrack) error {
-	for w.begun {
-		if now := s.sight.latest(object.UID).Status; now.StartedAt != "" || now.CompletedAt != "" {
+	for {
+		now := s.sight.latest(object.UID).Status
+		if w.behind.passed(now) || now.CompletedAt != "" {
 			break
 		}
 		if err := stage.Pass(ctx, 100*time.Millisecond); err != nil {
-			return fmt.Errorf("%s has still not begun: %w", w, err)
+			return fmt.Errorf("%s has still not come to its %s: %w", w, w.behind.name, err)
 		}
 	}
 	return stage.Pass(ctx, w.moment)

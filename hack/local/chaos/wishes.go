@@ -27,14 +27,37 @@ var fates = []struct {
 	weight int
 }{{plain, 46}, {cancelled, 10}, {deleted, 8}, {again, 10}, {replaced, 8}, {forced, 6}, {suspended, 12}}
 
+// milepost is something that an object comes to on its way.
+type milepost struct {
+	name   string
+	passed func(v1alpha1.AuroraBacktrackStatus) bool
+}
+
+// mileposts in the order of the way. Where nothing but time is counted, a slow machine has hardly begun.
+var mileposts = []milepost{
+	{"creation", func(v1alpha1.AuroraBacktrackStatus) bool { return true }},
+	{"start", func(s v1alpha1.AuroraBacktrackStatus) bool { return s.StartedAt != "" }},
+	{"preflight", func(s v1alpha1.AuroraBacktrackStatus) bool {
+		return isTrue(s.Conditions, v1alpha1.ConditionPreflightPassed)
+	}},
+	{"pause", func(s v1alpha1.AuroraBacktrackStatus) bool {
+		return isTrue(s.Conditions, v1alpha1.ConditionDependentsPaused)
+	}},
+	{"claim", func(s v1alpha1.AuroraBacktrackStatus) bool { return s.Request != nil }},
+	{"record", func(s v1alpha1.AuroraBacktrackStatus) bool { return s.Backtrack != nil }},
+	{"backtrack", func(s v1alpha1.AuroraBacktrackStatus) bool {
+		return isTrue(s.Conditions, v1alpha1.ConditionBacktracked)
+	}},
+}
+
 // wish is one rewind that somebody wants: a name and a spec, for which there may be several objects one after the other.
 type wish struct {
 	cluster int
 	name    string
 	target  time.Time // no two wishes for a cluster have the same, so that a call is known by it
 	fate    fate
-	moment  time.Duration // until the fate strikes
-	begun   bool          // counted from when the object holds the cluster, not from its creation
+	behind  milepost      // what the object must have come to for the fate to strike
+	moment  time.Duration // how long after that it does
 
 	lifted time.Time // when the suspension was lifted
 	err    error     // why its life was not what its fate says
@@ -72,8 +95,8 @@ func draw(settings Settings, after time.Time) []*wish {
 			name:    fmt.Sprintf("wish-%04d", i),
 			target:  after.UTC().Truncate(time.Millisecond).Add(time.Duration(i/clusters+1) * apart.Truncate(time.Millisecond)),
 			fate:    drawFate(source),
-			moment:  between(source, 0, 10*time.Second),
-			begun:   source.IntN(4) > 0,
+			behind:  mileposts[source.IntN(len(mileposts))],
+			moment:  between(source, 0, 4*time.Second),
 		}
 	}
 	// No order in the targets: some rewinds go back, some forward.

@@ -13,7 +13,7 @@ import (
 func describe(wishes []*wish) []string {
 	var all []string
 	for _, w := range wishes {
-		all = append(all, fmt.Sprint(w, w.fate, w.moment, w.begun, w.target))
+		all = append(all, fmt.Sprint(w, w.fate, w.moment, w.behind.name, w.target))
 	}
 	return all
 }
