@@ -2,6 +2,7 @@ package aurora
 
 import (
 	"context"
+	"errors"
 	"io"
 	"net/http"
 	"strings"
@@ -56,7 +57,8 @@ func FuzzAnswer(f *testing.F) {
 				t.Errorf("%q reaches the status", err.Error())
 			}
 		}
-		if refusal, ok := askErr.(*Error); ok && refusal.Refused && (status < 400 || status >= 500) { //nolint:errorlint // the very type is asked for
+		var refusal *Error
+		if errors.As(askErr, &refusal) && refusal.Refused && (status < 400 || status >= 500) {
 			t.Errorf("status %d passes for a certain refusal: %v", status, askErr)
 		}
 	})
