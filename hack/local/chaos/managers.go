@@ -91,13 +91,16 @@ const nobody = "nobody"
 // depose takes the lead away from whoever has it, and lets both run for it. The deposed one lives, and goes on until it
 // notices.
 func (s *storm) depose(ctx context.Context) error {
-	lease := &coordinationv1.Lease{}
-	if err := s.kube.API.Get(ctx, client.ObjectKey{Namespace: cloud.OperatorNamespace, Name: manager}, lease); err != nil {
-		return err
-	}
-	lease.Spec.HolderIdentity = ptr.To(nobody)
-	lease.Spec.LeaseDurationSeconds = ptr.To[int32](1)
-	if err := s.kube.API.Update(ctx, lease); err != nil {
+	err := s.insist(ctx, func() error { // the leader writes to it all the time
+		lease := &coordinationv1.Lease{}
+		if err := s.kube.API.Get(ctx, client.ObjectKey{Namespace: cloud.OperatorNamespace, Name: manager}, lease); err != nil {
+			return err
+		}
+		lease.Spec.HolderIdentity = ptr.To(nobody)
+		lease.Spec.LeaseDurationSeconds = ptr.To[int32](1)
+		return s.kube.API.Update(ctx, lease)
+	})
+	if err != nil {
 		return err
 	}
 	s.tally.add("the leader deposed")
