@@ -103,6 +103,13 @@ func stories() map[string]story {
 			}),
 			want: v1alpha1.ReasonSucceeded, wantAccepted: 1,
 		},
+		"the record is not listed for longer than the settle period": {
+			given: func(s *witness) { // but the cluster is seen to be busy
+				s.rds.SetTiming(local.Timing{Unlisted: 70 * time.Second, Pending: 2 * time.Second, Backtracking: 55 * time.Second, StatusLag: 7 * time.Second})
+				failing(local.FaultLostReply)(s)
+			},
+			want: v1alpha1.ReasonSucceeded, wantAccepted: 1,
+		},
 		"its time to live ends": {
 			object: func(b *v1alpha1.AuroraBacktrack) { b.Spec.TTLSecondsAfterFinished = ptr.To[int32](5) },
 			want:   "gone", wantAccepted: 1,

@@ -1,6 +1,8 @@
 package backtrack
 
 import (
+	"strings"
+
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
@@ -96,8 +98,8 @@ func (s *witness) becameTrue(b *v1alpha1.AuroraBacktrack, c metav1.Condition) {
 		}
 	case v1alpha1.ConditionDependentsReconnected:
 		for _, d := range b.Status.Dependents {
-			if workload := s.deployments[d.Name]; workload != nil && d.Strategy == v1alpha1.StrategyPause && workload.Annotations[v1alpha1.PausedAnnotation] != "" {
-				s.fault("6: %s says that every dependent is up; %s is marked as paused", b.Name, d.Name)
+			if workload := s.deployments[d.Name]; workload != nil && d.Strategy == v1alpha1.StrategyPause && strings.Contains(workload.Annotations[v1alpha1.PausedAnnotation], string(b.UID)) {
+				s.fault("6: %s says that every dependent is up; %s is marked as paused by it", b.Name, d.Name)
 			}
 		}
 	case v1alpha1.ConditionSucceeded:
