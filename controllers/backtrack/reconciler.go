@@ -72,7 +72,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, request ctrl.Request) (ctrl.
 func (x *run) conclude(ctx context.Context, out outcome) (ctrl.Result, error) {
 	x.summarize(out)
 	if err := x.persist(ctx); err != nil {
-		return x.again(ctx, err)
+		return x.again(ctx, errors.Join(err, x.undoneTooLate(ctx, err)))
 	}
 	x.announce(ctx)
 	if x.finished() {
@@ -87,6 +87,26 @@ func (x *run) conclude(ctx context.Context, out outcome) (ctrl.Result, error) {
 	case goOn, halt: // a verdict is unwound, and a success written down, in the next walk
 	}
 	return ctrl.Result{RequeueAfter: time.Millisecond}, nil
+}
+
+// undoneTooLate is for a process that stood still while another one led: it may have paused for an object that by
+// then had come to its end, or was gone. Nobody else would look for that any more.
+func (x *run) undoneTooLate(ctx context.Context, err error) error {
+	if !apierrors.IsConflict(err) && !apierrors.IsNotFound(err) {
+		return nil
+	}
+	now := &v1alpha1.AuroraBacktrack{}
+	err = x.Live.Get(ctx, client.ObjectKeyFromObject(x.object), now)
+	if client.IgnoreNotFound(err) != nil {
+		return err //nolint:wrapcheck // says what it was doing itself
+	}
+	if err == nil && now.UID == x.object.UID && now.Status.CompletedAt == "" {
+		return nil
+	}
+	if _, err := x.Workloads.Resume(ctx, x.object.UID, x.object.Status.Dependents); err != nil {
+		return fmt.Errorf("resuming what was paused too late: %w", err)
+	}
+	return nil
 }
 
 // again retries after an error. A conflict is no fault: somebody wrote in between, and the next walk sees it.
