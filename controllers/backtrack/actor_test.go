@@ -6,6 +6,7 @@ import (
 	"io"
 	"strings"
 	"syscall"
+	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -28,6 +29,8 @@ type actor struct {
 	*process
 	fuse   int // moments until the mishap
 	mishap mishap
+	// stallAt tells at which moment to stand still, besides the mishap.
+	stallAt func(moment) bool
 
 	// A look that stands still waits for a word on let, and says on still that it does, on done that it is over.
 	inFlight bool
@@ -45,6 +48,11 @@ func (s *witness) newActor() *actor {
 
 // hook runs in the look's goroutine.
 func (a *actor) hook(m moment) error {
+	if a.stallAt != nil && a.stallAt(m) {
+		a.stallAt = nil
+		a.still <- struct{}{}
+		return <-a.let
+	}
 	a.fuse--
 	if a.mishap == nothing || a.fuse >= 0 {
 		return nil
@@ -98,6 +106,21 @@ func (a *actor) look(kind mishap, fuse int) {
 		a.done <- struct{}{}
 	}()
 	a.wait()
+}
+
+// looks does what is due, look by look, until one stands still, and gives the time at which more will be due.
+func (a *actor) looks() time.Time {
+	for range 100 {
+		_, due, any := a.next()
+		switch {
+		case a.inFlight || !any:
+			return a.clock.Now().Add(time.Second)
+		case due.After(a.clock.Now()):
+			return due
+		}
+		a.look(nothing, 0)
+	}
+	return a.clock.Now().Add(time.Millisecond)
 }
 
 // goOn lets a look that stands still go on, or ends it there.
