@@ -10,6 +10,7 @@ import (
 
 	"github.com/aurora-backtrack/operator/api/v1alpha1"
 	"github.com/aurora-backtrack/operator/controllers/aurora"
+	"github.com/aurora-backtrack/operator/controllers/ledger"
 )
 
 // slow is how often something is looked at again that a watch also reports.
@@ -17,6 +18,19 @@ const slow = 30 * time.Second
 
 // admit decides whether the object may run at all, and takes the cluster's lock for it.
 func (x *run) admit(ctx context.Context) outcome {
+	out := x.enqueue(ctx)
+	ref := ledger.Reference(x.object)
+	if out.kind == wait && !x.started() && x.cluster != nil && ledger.Holds(x.cluster, ref) {
+		// A lock from before its status was taken away. What waits keeps nobody else waiting.
+		if err := x.changeCluster(ctx, func(c *v1alpha1.AuroraCluster) bool { return ledger.Release(c, ref) }); err != nil {
+			return failed(err)
+		}
+	}
+	return out
+}
+
+// enqueue checks what must be so before the object may take the lock, and takes it.
+func (x *run) enqueue(ctx context.Context) outcome {
 	if out := x.wellFormed(); out.kind != goOn {
 		return out
 	}

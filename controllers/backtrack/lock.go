@@ -163,14 +163,11 @@ func (x *run) clearVanishedHolder(ctx context.Context) error {
 	return x.changeCluster(ctx, func(c *v1alpha1.AuroraCluster) bool { return ledger.Release(c, *holder) })
 }
 
-// resumeFor resumes what a vanished object left paused. Its list went with it, so the dependents are found anew.
+// resumeFor resumes what a vanished object left paused.
 func (x *run) resumeFor(ctx context.Context, owner types.UID) error {
-	dependents, _, err := x.Workloads.Find(ctx, x.cluster)
+	dependents, err := x.dependentsToResume(ctx)
 	if err != nil {
-		return fmt.Errorf("finding what a vanished AuroraBacktrack left paused: %w", err)
-	}
-	for i := range dependents { // the mark decides, not what the strategy is by now
-		dependents[i].Strategy = v1alpha1.StrategyPause
+		return err
 	}
 	resumed, err := x.Workloads.Resume(ctx, owner, dependents)
 	if err != nil {
@@ -180,6 +177,18 @@ func (x *run) resumeFor(ctx context.Context, owner types.UID) error {
 		return fmt.Errorf("resuming what a vanished AuroraBacktrack left paused: %w", errNotYet)
 	}
 	return nil
+}
+
+// dependentsToResume finds the dependents anew, for a run whose list is lost.
+func (x *run) dependentsToResume(ctx context.Context) ([]v1alpha1.DependentStatus, error) {
+	dependents, _, err := x.Workloads.Find(ctx, x.cluster)
+	if err != nil {
+		return nil, fmt.Errorf("finding what may be left paused: %w", err)
+	}
+	for i := range dependents { // the mark decides, not what the strategy is by now
+		dependents[i].Strategy = v1alpha1.StrategyPause
+	}
+	return dependents, nil
 }
 
 var errNotYet = errors.New("some are not resumed yet")

@@ -111,7 +111,7 @@ func (x *run) undoneTooLate(ctx context.Context, err error) error {
 
 // again retries after an error. A conflict is no fault: somebody wrote in between, and the next walk sees it.
 func (x *run) again(ctx context.Context, err error) (ctrl.Result, error) {
-	if apierrors.IsConflict(err) || errors.Is(err, errLost) {
+	if apierrors.IsConflict(err) || errors.Is(err, errLost) || errors.Is(err, errStale) {
 		log.FromContext(ctx).V(1).Info("the object or its cluster changed meanwhile; looking again", "detail", err.Error())
 		return ctrl.Result{RequeueAfter: 10 * time.Millisecond}, nil
 	}
@@ -121,5 +121,9 @@ func (x *run) again(ctx context.Context, err error) (ctrl.Result, error) {
 	return ctrl.Result{}, fmt.Errorf("rewinding %s: %w", x.object.Spec.ClusterRef.Name, err)
 }
 
-// errLost says that the lock went to another object, or the AuroraCluster went.
-var errLost = errors.New("the lock is not ours any more")
+var (
+	// errLost says that the lock went to another object, or the AuroraCluster went.
+	errLost = errors.New("the lock is not ours any more")
+	// errStale says that somebody wrote the object since it was read.
+	errStale = errors.New("the object changed meanwhile")
+)

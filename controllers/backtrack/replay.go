@@ -59,18 +59,30 @@ func (x *run) replay(ctx context.Context) (outcome, bool) {
 	return done(v1alpha1.ReasonAdmitted, "follows an earlier run of this object, whose call to RDS may have been accepted"), true
 }
 
-// startAnew undoes what the object had begun before its status was taken away: it holds the lock and does not know
-// it. Otherwise a suspension, a cancel or a wait would leave paused what it paused then.
+// startAnew resumes what the object had paused before its status was taken away: it holds the lock and does not know
+// it. Otherwise a suspension, a cancel or a wait would leave that paused.
 func (x *run) startAnew(ctx context.Context) outcome {
-	ref := ledger.Reference(x.object)
-	if x.started() || !ledger.Holds(x.cluster, ref) {
+	if x.started() || !ledger.Holds(x.cluster, ledger.Reference(x.object)) {
 		return done("", "")
 	}
-	if err := x.resumeFor(ctx, x.object.UID); err != nil {
+	dependents, err := x.dependentsToResume(ctx)
+	if err != nil {
 		return failed(err)
 	}
-	if err := x.changeCluster(ctx, func(c *v1alpha1.AuroraCluster) bool { return ledger.Release(c, ref) }); err != nil {
+	paused, err := x.Workloads.PausedBy(ctx, x.object.UID, dependents)
+	if err != nil {
+		return failed(fmt.Errorf("finding what was paused before the status was taken away: %w", err))
+	}
+	if len(paused) == 0 {
+		return done("", "")
+	}
+	// Another process that believes to lead writes the object before it pauses: what it paused is not for this one to
+	// resume, and then the object is not as it was read.
+	if err := x.unchanged(ctx); err != nil {
 		return failed(err)
+	}
+	if _, err := x.Workloads.Resume(ctx, x.object.UID, paused); err != nil {
+		return failed(fmt.Errorf("resuming what was paused before the status was taken away: %w", err))
 	}
 	return done("", "")
 }

@@ -132,6 +132,18 @@ func (x *run) persist(ctx context.Context) error {
 	return nil
 }
 
+// unchanged fails with errStale unless the object is still as it was read.
+func (x *run) unchanged(ctx context.Context) error {
+	now := &v1alpha1.AuroraBacktrack{}
+	if err := x.Live.Get(ctx, client.ObjectKeyFromObject(x.object), now); err != nil {
+		return fmt.Errorf("reading the object again: %w", err)
+	}
+	if now.UID != x.saved.UID || now.ResourceVersion != x.saved.ResourceVersion {
+		return errStale
+	}
+	return nil
+}
+
 // updateMeta patches the object's metadata with an optimistic lock.
 func (x *run) updateMeta(ctx context.Context, change func(*v1alpha1.AuroraBacktrack)) error {
 	changed := x.saved.DeepCopy()

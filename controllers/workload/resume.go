@@ -35,6 +35,39 @@ func (w *Workloads) Resume(ctx context.Context, owner types.UID, deps []v1alpha1
 	return err == nil, err
 }
 
+// PausedBy picks those of deps that carry the mark of the owner. One that is gone, or whose mark cannot be read, is
+// not among them.
+func (w *Workloads) PausedBy(ctx context.Context, owner types.UID, deps []v1alpha1.DependentStatus) ([]v1alpha1.DependentStatus, error) {
+	ours := make([]bool, len(deps))
+	err := each(len(deps), func(i int) error {
+		k, err := w.kindOf(ctx, &deps[i])
+		if err != nil {
+			return ignoreGone(err)
+		}
+		u, err := w.get(ctx, k, &deps[i])
+		if err != nil {
+			return ignoreGone(err)
+		}
+		m, err := readMark(u, k.lever)
+		ours[i] = err == nil && m != nil && m.Owner == owner
+		return nil
+	})
+	var paused []v1alpha1.DependentStatus
+	for i := range deps {
+		if ours[i] {
+			paused = append(paused, deps[i])
+		}
+	}
+	return paused, err
+}
+
+func ignoreGone(err error) error {
+	if gone(err) {
+		return nil
+	}
+	return err
+}
+
 func (w *Workloads) resume(ctx context.Context, owner types.UID, dep *v1alpha1.DependentStatus) error {
 	if dep.State == v1alpha1.DependentResuming || dep.State == v1alpha1.DependentReady || dep.State == v1alpha1.DependentSkipped {
 		return nil
