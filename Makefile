@@ -51,7 +51,7 @@ down: ## Stop and remove the local cloud.
 	$(LOCAL) down
 
 .PHONY: build
-build: ## Build the manager and the kubectl plugin into bin/, stamped with the version.
+build: ## Build the manager into bin/, stamped with the version.
 	go build -ldflags '-s -w -X main.version=$(VERSION)' -o $(BIN)/ ./cmd/...
 
 ##@ Checks
