@@ -32,7 +32,7 @@ func main() {
 		fmt.Println("aurora-backtrack manager", version)
 		return
 	}
-	ctrl.SetLogger(zap.New(zap.UseFlagOptions(&options.zap)))
+	ctrl.SetLogger(clean(zap.New(zap.UseFlagOptions(&options.zap))))
 	if err := run(ctrl.SetupSignalHandler(), options); err != nil {
 		fmt.Fprintln(os.Stderr, "manager:", err)
 		os.Exit(1)

@@ -6,13 +6,13 @@ import (
 	"net"
 	"net/http"
 	"strings"
-	"unicode"
 
 	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
 	"github.com/aws/smithy-go"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 
 	"github.com/aurora-backtrack/operator/api/v1alpha1"
+	"github.com/aurora-backtrack/operator/controllers/line"
 )
 
 // Error is a call to RDS or STS that did not succeed.
@@ -189,28 +189,8 @@ const (
 	longestLine = 4096
 )
 
-// Clean makes one line of a foreign text: no control characters, none that turn or hide others, no invalid
-// UTF-8, at most 512 bytes.
-func Clean(text string) string { return clean(text, longest) }
+// Clean makes one clean line of a foreign text, of at most 512 bytes.
+func Clean(text string) string { return line.Clean(text, longest) }
 
 // CleanLine is Clean for a whole message, of which foreign texts may be a part: at most 4096 bytes.
-func CleanLine(text string) string { return clean(text, longestLine) }
-
-func clean(text string, most int) string {
-	if len(text) > 4*most {
-		text = text[:4*most]
-	}
-	text = strings.ToValidUTF8(text, "")
-	text = strings.Map(func(r rune) rune {
-		// Format characters (Cf) are invisible; among them are all that change the direction of the text.
-		if unicode.IsControl(r) || unicode.Is(unicode.Cf, r) || r == '\u2028' || r == '\u2029' {
-			return ' '
-		}
-		return r
-	}, text)
-	text = strings.Join(strings.Fields(text), " ")
-	if len(text) > most {
-		text = strings.ToValidUTF8(text[:most-len("…")], "") + "…"
-	}
-	return text
-}
+func CleanLine(text string) string { return line.Clean(text, longestLine) }

@@ -17,7 +17,11 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/log"
 
 	"github.com/aurora-backtrack/operator/api/v1alpha1"
+	"github.com/aurora-backtrack/operator/controllers/line"
 )
+
+// longest is how many bytes of a message are kept: what the API events.k8s.io admits. The conditions have the whole.
+const longest = 1024
 
 // Announcer writes events.
 type Announcer struct {
@@ -41,6 +45,7 @@ type News struct {
 // Announce tells the news, unless it was told. Trouble with writing an event never stops anything: it is
 // logged, and tried again with the next Announce of the same news.
 func (a *Announcer) Announce(ctx context.Context, object client.Object, kind string, news News) {
+	news.Message = line.Clean(news.Message, longest)
 	what := news.Subject + "/" + news.Reason
 	if !a.first(object.GetUID(), what) {
 		return

@@ -132,6 +132,21 @@ func TestCheap(t *testing.T) {
 	}
 }
 
+// TestForeignWords: what others wrote is one clean line of an event, no longer than events may be.
+func TestForeignWords(t *testing.T) {
+	w := newWorld(t)
+	foreign := news
+	foreign.Message = "RDS: \u202eno\r\n\x1b[2J" + strings.Repeat("x", 100_000)
+	w.tell(w.announcer(), object("a", "1"), foreign)
+	told := w.told()
+	if len(told) != 1 {
+		t.Fatalf("%d were told", len(told))
+	}
+	if said := told[0].Message; !strings.HasPrefix(said, "RDS: no [2Jxxx") || len(said) != longest {
+		t.Errorf("told were %d bytes: %.100q", len(said), said)
+	}
+}
+
 func TestEvent(t *testing.T) {
 	w := newWorld(t)
 	long := strings.Repeat("x", 253)

@@ -3,6 +3,7 @@ package workload
 import (
 	"context"
 	"errors"
+	"strings"
 	"testing"
 
 	appsv1 "k8s.io/api/apps/v1"
@@ -23,7 +24,7 @@ func TestOneBrokenWorkloadDoesNotHoldTheOthers(t *testing.T) {
 		w.deployment(name, 2)
 		deps = append(deps, w.dep("Deployment", name, v1alpha1.StrategyPause, nil))
 	}
-	broken := errors.New("admission webhook denied it")
+	broken := errors.New("admission webhook denied it\u202e\r\n" + strings.Repeat("x", 100_000))
 	w.intercept(interceptor.Funcs{Patch: func(ctx context.Context, c client.WithWatch, obj client.Object, p client.Patch, o ...client.PatchOption) error {
 		if obj.GetName() == "broken" {
 			return broken
@@ -35,6 +36,9 @@ func TestOneBrokenWorkloadDoesNotHoldTheOthers(t *testing.T) {
 		t.Errorf("Pause: done %v, %v", done, err)
 	}
 	w.expect(deps, "a Pausing, broken Pending, c Pausing")
+	if said := deps[1].Message; !strings.Contains(said, "denied it xxx") || len(said) > maxMessage {
+		t.Errorf("what the webhook said became %d bytes: %.300q", len(said), said)
+	}
 	done, err = w.workloads.Resume(w.ctx(), owner, deps)
 	w.must(err)
 	if !done {

@@ -12,6 +12,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/aurora-backtrack/operator/api/v1alpha1"
+	"github.com/aurora-backtrack/operator/controllers/line"
 )
 
 // maxDependents is how many the status of an AuroraBacktrack holds.
@@ -201,11 +202,11 @@ func (f *found) fail(p Problem) {
 }
 
 func notFound(format string, args ...any) Problem {
-	return Problem{Reason: v1alpha1.ReasonDependentNotFound, Message: oneLine(fmt.Sprintf(format, args...))}
+	return Problem{Reason: v1alpha1.ReasonDependentNotFound, Message: line.Clean(fmt.Sprintf(format, args...), maxMessage)}
 }
 
 func notSound(format string, args ...any) Problem {
-	return Problem{Reason: v1alpha1.ReasonDependentNotSound, Message: oneLine(fmt.Sprintf(format, args...))}
+	return Problem{Reason: v1alpha1.ReasonDependentNotSound, Message: line.Clean(fmt.Sprintf(format, args...), maxMessage)}
 }
 
 // unique keeps the first of each workload, so that an entry outranks a label.

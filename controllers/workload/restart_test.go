@@ -95,10 +95,10 @@ func TestFailuresAreNamed(t *testing.T) {
 		"crash loop": {
 			pod: func(p *corev1.Pod) {
 				p.Status.ContainerStatuses = []corev1.ContainerStatus{{Name: "main", RestartCount: 4,
-					State:                corev1.ContainerState{Waiting: &corev1.ContainerStateWaiting{Reason: "CrashLoopBackOff", Message: "back-off\x00 5m"}},
+					State:                corev1.ContainerState{Waiting: &corev1.ContainerStateWaiting{Reason: "CrashLoopBackOff", Message: "back-off\x00\u202e 5m"}},
 					LastTerminationState: corev1.ContainerState{Terminated: &corev1.ContainerStateTerminated{ExitCode: 3}}}}
 			},
-			wantState: v1alpha1.DependentFailed, want: "pod new, container main: CrashLoopBackOff (exit code 3, 4 restarts): back-off  5m"},
+			wantState: v1alpha1.DependentFailed, want: "pod new, container main: CrashLoopBackOff (exit code 3, 4 restarts): back-off 5m"},
 		"image": {
 			pod: func(p *corev1.Pod) {
 				p.Status.InitContainerStatuses = []corev1.ContainerStatus{{Name: "init", State: corev1.ContainerState{Waiting: &corev1.ContainerStateWaiting{Reason: "ImagePullBackOff"}}}}

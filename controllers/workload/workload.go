@@ -9,8 +9,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
-	"unicode"
 
 	"golang.org/x/sync/errgroup"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -22,6 +20,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/aurora-backtrack/operator/api/v1alpha1"
+	"github.com/aurora-backtrack/operator/controllers/line"
 )
 
 const (
@@ -31,7 +30,7 @@ const (
 	pageSize = 500
 	// maxConflicts is how often a write that met a newer object is tried again in the same round.
 	maxConflicts = 5
-	// maxMessage is how long a dependent's message can be; the CRD says the same.
+	// maxMessage is how many bytes a dependent's message can have; the CRD admits as many characters.
 	maxMessage = 1024
 )
 
@@ -126,19 +125,5 @@ func nameOf(dep *v1alpha1.DependentStatus) string {
 
 // set gives the dependent a state and says why. What others wrote may be in the message, so it is cleaned and cut.
 func set(dep *v1alpha1.DependentStatus, state v1alpha1.DependentState, message string) {
-	dep.State, dep.Message = state, oneLine(message)
-}
-
-// oneLine takes control characters out and cuts the text to what the status holds.
-func oneLine(text string) string {
-	text = strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) || r == unicode.ReplacementChar {
-			return ' '
-		}
-		return r
-	}, text)
-	if runes := []rune(text); len(runes) > maxMessage {
-		return string(runes[:maxMessage-1]) + "…"
-	}
-	return text
+	dep.State, dep.Message = state, line.Clean(message, maxMessage)
 }
