@@ -29,7 +29,7 @@ type actor struct {
 	*process
 	fuse   int // moments until the mishap
 	mishap mishap
-	// stallAt tells at which moment to stand still, besides the mishap.
+	// stallAt tells at which moments to stand still, besides the mishap.
 	stallAt func(moment) bool
 
 	// A look that stands still waits for a word on let, and says on still that it does, on done that it is over.
@@ -49,7 +49,6 @@ func (s *witness) newActor() *actor {
 // hook runs in the look's goroutine.
 func (a *actor) hook(m moment) error {
 	if a.stallAt != nil && a.stallAt(m) {
-		a.stallAt = nil
 		a.still <- struct{}{}
 		return <-a.let
 	}

@@ -113,6 +113,9 @@ func (x *run) clearToAsk(ctx context.Context) outcome {
 // quiet looks whether everything is still paused. A run that was taken over finds it resumed, and pauses it
 // only now that RDS is to be asked once more.
 func (x *run) quiet(ctx context.Context) outcome {
+	if err := x.knowDependents(ctx); err != nil {
+		return waiting(look, v1alpha1.ReasonPausing, "pausing: "+err.Error())
+	}
 	id, dependents := x.object.UID, x.object.Status.Dependents
 	paused, err := x.Workloads.Pause(ctx, id, dependents, false)
 	if err == nil && !paused {

@@ -235,6 +235,9 @@ func (d disturbance) String() string {
 // behind as one that dies before its next, so dying before each is dying everywhere.
 func disturbances(m moment) []disturbance {
 	all := []disturbance{}
+	if m.reads() {
+		return append(all, disturbance{"fails", m, refusals[m.N/2%2]})
+	}
 	if !m.After {
 		all = append(all, disturbance{"killed", m, errDead})
 	}
@@ -259,11 +262,11 @@ func disturbances(m moment) []disturbance {
 	return all
 }
 
-// worthwhile leaves out all but the first look of a series of looks at RDS: the world is the same at each.
+// worthwhile leaves out all but the first of the same reads in a series of reads: the world is the same at each.
 func worthwhile(moments []moment) []moment {
 	looked := map[string]bool{}
 	return slices.DeleteFunc(moments, func(m moment) bool {
-		if !strings.HasPrefix(m.What, "Describe") {
+		if !m.reads() && !strings.HasPrefix(m.What, "Describe") {
 			clear(looked)
 			return false
 		}

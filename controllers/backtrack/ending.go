@@ -33,11 +33,14 @@ func (x *run) succeed(ctx context.Context) outcome {
 // failed.
 func (x *run) unwind(ctx context.Context, verdict metav1.Condition) outcome {
 	message := verdict.Message
+	timeout, err := x.reconnectTimeout(ctx)
+	if err != nil {
+		return failed(err)
+	}
+	if err := x.knowDependents(ctx); err != nil {
+		return waiting(look, v1alpha1.ReasonResuming, fmt.Sprintf("ends without success (%s); %v", verdict.Reason, err))
+	}
 	if x.touched() {
-		timeout, err := x.reconnectTimeout(ctx)
-		if err != nil {
-			return failed(err)
-		}
 		bringBack := x.undoPause
 		if x.called() {
 			bringBack = x.bringBack

@@ -60,7 +60,7 @@ func (m *model) operatorWorks(r *rapid.T) {
 // operatorLooks lets one process begin, or go on with, one look, in which something happens.
 func (m *model) operatorLooks(r *rapid.T) {
 	a := m.actor(r)
-	a.look(mishap(rapid.IntRange(0, int(mishaps)-1).Draw(r, "mishap")), rapid.IntRange(0, 14).Draw(r, "moments until then"))
+	a.look(mishap(rapid.IntRange(0, int(mishaps)-1).Draw(r, "mishap")), rapid.IntRange(0, 30).Draw(r, "moments until then"))
 	m.revive(a)
 }
 

@@ -259,10 +259,13 @@ type cache struct {
 
 func (c *cache) reader(o runtime.Object) client.Reader {
 	gvk, err := c.GroupVersionKindFor(o)
-	if err == nil && gvk.Group == v1alpha1.GroupVersion.Group && c.of.lag != nil {
+	switch {
+	case err != nil || gvk.Group != v1alpha1.GroupVersion.Group:
+		return c.Client
+	case c.of.lag != nil:
 		return c.of.server.ReaderOf(c.of.lag)
 	}
-	return c.Client
+	return c.of.world.api // no wire is between a process and its cache
 }
 
 func (c *cache) Get(ctx context.Context, key client.ObjectKey, o client.Object, options ...client.GetOption) error {

@@ -15,6 +15,9 @@ func (x *run) reconnect(ctx context.Context) outcome {
 	if err != nil {
 		return failed(err)
 	}
+	if err := x.knowDependents(ctx); err != nil {
+		return waiting(look, v1alpha1.ReasonReconnecting, "reconnecting: "+err.Error())
+	}
 	if len(x.object.Status.Dependents) == 0 {
 		return done(v1alpha1.ReasonNoDependents, "no dependents are known")
 	}

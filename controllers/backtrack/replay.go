@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
 
@@ -53,9 +54,9 @@ func (x *run) replay(ctx context.Context) (outcome, bool) {
 	}
 	x.adoptClaim(entry)
 	x.object.Status.StartedAt = entry.ClaimedAt
-	x.adoptDependents(ctx)
 	x.set(v1alpha1.ConditionPreflightPassed, metav1.ConditionTrue, v1alpha1.ReasonPassed, "passed in an earlier run of this object")
 	x.set(v1alpha1.ConditionDependentsPaused, metav1.ConditionTrue, v1alpha1.ReasonPaused, "decided in an earlier run of this object")
+	_ = x.knowDependents(ctx) // to show them early; what fails now is tried again before they are needed
 	return done(v1alpha1.ReasonAdmitted, "follows an earlier run of this object, whose call to RDS may have been accepted"), true
 }
 
@@ -118,13 +119,18 @@ func recordOf(entry *v1alpha1.LedgerEntry) v1alpha1.BacktrackRecord {
 	}
 }
 
-// adoptDependents lists the dependents for a run that is taken over half way. Trouble with finding them is no
-// reason not to follow the database.
-func (x *run) adoptDependents(ctx context.Context) {
-	if len(x.object.Status.Dependents) > 0 {
-		return
+// knowDependents finds the dependents of a run that is taken over half way: its own list was lost with its status.
+// Until they are known the run neither asks RDS nor ends, since some of them may be paused.
+func (x *run) knowDependents(ctx context.Context) error {
+	status := x.object.Status
+	takenOver := status.Plan == nil && meta.IsStatusConditionTrue(status.Conditions, v1alpha1.ConditionPreflightPassed)
+	if !takenOver || len(status.Dependents) > 0 || x.cluster == nil {
+		return nil
 	}
-	if dependents, _, err := x.Workloads.Find(ctx, x.cluster); err == nil {
-		x.object.Status.Dependents = dependents
+	dependents, _, err := x.Workloads.Find(ctx, x.cluster)
+	if err != nil {
+		return fmt.Errorf("finding the dependents of the earlier run: %w", err)
 	}
+	x.object.Status.Dependents = dependents
+	return nil
 }

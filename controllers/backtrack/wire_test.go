@@ -10,18 +10,25 @@ import (
 	"sync"
 	"time"
 
+	"k8s.io/apimachinery/pkg/runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/client/interceptor"
 )
 
 // moment is one point at which a process may be stopped or a call may fail.
 type moment struct {
-	// What is "patch AuroraBacktrack", "patch status AuroraCluster", "BacktrackDBCluster", …
+	// What is "get AuroraCluster", "patch AuroraBacktrack", "patch status AuroraCluster", "BacktrackDBCluster", …
 	What string
 	// After tells that the work has been done and its answer is on the way.
 	After bool
 	// N counts the moments of the process, from 1.
 	N int
+}
+
+// reads tells whether the moment comes before a read, from the API server itself. After it there is none: what was
+// read changes nothing.
+func (m moment) reads() bool {
+	return strings.HasPrefix(m.What, "get ") || strings.HasPrefix(m.What, "list ")
 }
 
 // hook decides what happens at a moment: nil lets it pass; errDead ends the process there; any other error is
@@ -90,7 +97,7 @@ func (l *wire) alive() bool {
 }
 
 func (l *wire) client(api client.WithWatch) client.Client {
-	kind := func(o client.Object) string {
+	kind := func(o runtime.Object) string {
 		gvk, err := api.GroupVersionKindFor(o)
 		if err != nil {
 			return "unknown"
@@ -99,14 +106,14 @@ func (l *wire) client(api client.WithWatch) client.Client {
 	}
 	return interceptor.NewClient(api, interceptor.Funcs{
 		Get: func(ctx context.Context, c client.WithWatch, key client.ObjectKey, o client.Object, opts ...client.GetOption) error {
-			if !l.alive() {
-				return errDead
+			if err := l.at("get "+kind(o), false); err != nil {
+				return err
 			}
 			return c.Get(ctx, key, o, opts...)
 		},
 		List: func(ctx context.Context, c client.WithWatch, list client.ObjectList, opts ...client.ListOption) error {
-			if !l.alive() {
-				return errDead
+			if err := l.at("list "+kind(list), false); err != nil {
+				return err
 			}
 			return c.List(ctx, list, opts...)
 		},
