@@ -1,6 +1,7 @@
 package backtrack
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -114,12 +115,12 @@ func (x *run) clearToAsk(ctx context.Context) outcome {
 // only now that RDS is to be asked once more.
 func (x *run) quiet(ctx context.Context) outcome {
 	if err := x.knowDependents(ctx); err != nil {
-		return waiting(look, v1alpha1.ReasonPausing, "pausing: "+err.Error())
+		return inTheWay(look, v1alpha1.ReasonPausing, "pausing", err.Error())
 	}
 	id, dependents := x.object.UID, x.object.Status.Dependents
 	paused, err := x.Workloads.Pause(ctx, id, dependents, false)
 	if err == nil && !paused {
-		return waiting(look, v1alpha1.ReasonPausing, "pausing: "+x.stragglers(v1alpha1.DependentPaused))
+		return inTheWay(look, v1alpha1.ReasonPausing, "pausing", x.stragglers(v1alpha1.DependentPaused))
 	}
 	if err == nil {
 		err = x.Workloads.Verify(ctx, id, dependents)
@@ -129,7 +130,7 @@ func (x *run) quiet(ctx context.Context) outcome {
 		return halted(v1alpha1.ReasonPauseReverted, reverted.Error())
 	}
 	if err != nil {
-		return waiting(look, v1alpha1.ReasonPausing, "not everything is quiet: "+err.Error())
+		return inTheWay(look, v1alpha1.ReasonPausing, "not everything is quiet", err.Error())
 	}
 	return done("", "")
 }
@@ -137,7 +138,7 @@ func (x *run) quiet(ctx context.Context) outcome {
 // notForever ends a wait, or trouble that does not pass, that keeps applications down: after the pause's
 // timeout everything is resumed.
 func (x *run) notForever(out outcome) outcome {
-	timeout, message := defaultPauseTimeout, out.message
+	timeout, message := defaultPauseTimeout, cmp.Or(out.cause, out.message)
 	if x.cluster != nil {
 		timeout = x.cluster.Spec.PauseTimeout.Or(defaultPauseTimeout)
 	}
@@ -154,7 +155,7 @@ func (x *run) notForever(out outcome) outcome {
 	if x.count(v1alpha1.StrategyPause) == 0 || x.now().Sub(x.since(since)) <= timeout {
 		return out
 	}
-	return halted(v1alpha1.ReasonPauseTimedOut, fmt.Sprintf("RDS could not be asked within %s of the pause; everything is resumed: %s", timeout, message))
+	return halted(v1alpha1.ReasonPauseTimedOut, fmt.Sprintf("RDS could not be asked within %s of the pause (pauseTimeout), so everything is resumed: %s", timeout, message))
 }
 
 // claim stores the claim, first in the ledger, under the lock, then in the object. Each write carries an
@@ -193,7 +194,7 @@ func (x *run) refusedOrLost(ctx context.Context, err error) outcome {
 		return failed(undo)
 	}
 	if refusal.Passing {
-		return x.notForever(waiting(x.backOff(), v1alpha1.ReasonRetrying, "RDS refused for now; it is asked again: "+refusal.Error()))
+		return x.notForever(inTheWay(x.backOff(), v1alpha1.ReasonRetrying, "RDS refused for now; it is asked again", refusal.Error()))
 	}
 	reason := refusal.Reason
 	if reason == v1alpha1.ReasonRDSUnreachable {

@@ -74,7 +74,7 @@ func TestEndings(t *testing.T) {
 		"pods do not end within the pause's time": {
 			given:       stubborn("worker"),
 			wantReason:  v1alpha1.ReasonPauseTimedOut,
-			wantMessage: "not everything was quiet within 5m0s (pauseTimeout); everything is resumed and RDS was not asked: Deployment game/worker is Pausing (waiting for its pods to end)",
+			wantMessage: "not everything was quiet within 5m0s (pauseTimeout), so RDS was not asked and everything is resumed: Deployment game/worker is Pausing (waiting for its pods to end)",
 			wantPath:    "Admitted=True/Admitted PreflightPassed=True/Passed DependentsPaused=False/PauseTimedOut DependentsReconnected=True/Resumed",
 		},
 		"somebody wakes a workload while it pauses": {
@@ -109,7 +109,7 @@ func TestEndings(t *testing.T) {
 				auroraStatus("")(o.world)
 			},
 			wantReason:  v1alpha1.ReasonPauseTimedOut,
-			wantMessage: "RDS could not be asked within 5m0s of the pause; everything is resumed: pausing: Deployment game/worker is Pausing (waiting for pod worker-late-0 to end)",
+			wantMessage: "RDS could not be asked within 5m0s of the pause (pauseTimeout), so everything is resumed: Deployment game/worker is Pausing (waiting for pod worker-late-0 to end)",
 			wantPath:    untilPaused + " Backtracked=False/PauseTimedOut DependentsReconnected=True/Resumed",
 		},
 		"RDS cannot be asked while everything is paused": {
@@ -118,7 +118,7 @@ func TestEndings(t *testing.T) {
 				auroraStatus("modifying")(o.world)
 			},
 			wantReason:  v1alpha1.ReasonPauseTimedOut,
-			wantMessage: `RDS could not be asked within 5m0s of the pause; everything is resumed: Aurora cluster testcluster reads "modifying" and must read available first`,
+			wantMessage: `RDS could not be asked within 5m0s of the pause (pauseTimeout), so everything is resumed: Aurora cluster testcluster reads "modifying" and must read available first`,
 			wantPath:    untilPaused + " Backtracked=False/PauseTimedOut DependentsReconnected=True/Resumed",
 		},
 		"RDS rejects": {
@@ -143,7 +143,7 @@ func TestEndings(t *testing.T) {
 		"RDS never stops asking to slow down": {
 			given:       func(w *world) { w.rds.FailNext("BacktrackDBCluster", local.FaultThrottling, 0) },
 			wantReason:  v1alpha1.ReasonPauseTimedOut,
-			wantMessage: "RDS could not be asked within 5m0s of the pause; everything is resumed: RDS refused for now; it is asked again: BacktrackDBCluster: ThrottlingException: Rate exceeded",
+			wantMessage: "RDS could not be asked within 5m0s of the pause (pauseTimeout), so everything is resumed: BacktrackDBCluster: ThrottlingException: Rate exceeded",
 			wantPath:    untilPaused + " Backtracked=False/PauseTimedOut DependentsReconnected=True/Resumed",
 			wantAsked:   66,
 		},
@@ -201,7 +201,7 @@ func TestEndings(t *testing.T) {
 				auroraStatus("deleting")(o.world)
 			},
 			wantReason:  v1alpha1.ReasonPauseTimedOut,
-			wantMessage: `RDS could not be asked within 5m0s of the pause; everything is resumed: Aurora cluster testcluster reads "deleting" and must read available first`,
+			wantMessage: `RDS could not be asked within 5m0s of the pause (pauseTimeout), so everything is resumed: Aurora cluster testcluster reads "deleting" and must read available first`,
 			wantPath:    untilPaused + " Backtracked=False/PauseTimedOut DependentsReconnected=True/Resumed",
 		},
 		"a dependent does not come up": {

@@ -17,7 +17,9 @@ type outcome struct {
 	kind    kind
 	reason  string
 	message string
-	after   time.Duration
+	// cause is what is in the way, for a message that says what became of it; the message if empty.
+	cause string
+	after time.Duration
 	err     error
 }
 
@@ -27,6 +29,11 @@ func done(reason, message string) outcome {
 
 func waiting(after time.Duration, reason, message string) outcome {
 	return outcome{kind: wait, reason: reason, message: message, after: after}
+}
+
+// inTheWay is a wait for something that the message's first words say what is being done about.
+func inTheWay(after time.Duration, reason, doing, cause string) outcome {
+	return outcome{kind: wait, reason: reason, message: doing + ": " + cause, cause: cause, after: after}
 }
 
 func halted(reason, message string) outcome {

@@ -39,11 +39,11 @@ func (x *run) pause(ctx context.Context) outcome {
 	case paused:
 		return done(v1alpha1.ReasonPaused, workloads(x.count(v1alpha1.StrategyPause))+" at zero, pods gone")
 	case late && !x.ending():
-		return halted(v1alpha1.ReasonPauseTimedOut, fmt.Sprintf("not everything was quiet within %s (pauseTimeout); everything is resumed and RDS was not asked: %s", timeout, x.stragglers(v1alpha1.DependentPaused)))
+		return halted(v1alpha1.ReasonPauseTimedOut, fmt.Sprintf("not everything was quiet within %s (pauseTimeout), so RDS was not asked and everything is resumed: %s", timeout, x.stragglers(v1alpha1.DependentPaused)))
 	case err != nil:
-		return waiting(look, v1alpha1.ReasonPausing, "pausing: "+err.Error())
+		return inTheWay(look, v1alpha1.ReasonPausing, "pausing", err.Error())
 	}
-	return waiting(look, v1alpha1.ReasonPausing, "pausing: "+x.stragglers(v1alpha1.DependentPaused))
+	return inTheWay(look, v1alpha1.ReasonPausing, "pausing", x.stragglers(v1alpha1.DependentPaused))
 }
 
 // ending tells whether running Jobs are being ended after the timeout, which takes one more look at least.

@@ -44,10 +44,11 @@ func (x *run) plan(observed aurora.Cluster) *v1alpha1.Plan {
 	return plan
 }
 
+// count tells how many dependents have the strategy, without those that are left alone.
 func (x *run) count(strategy v1alpha1.Strategy) int {
 	n := 0
 	for _, d := range x.object.Status.Dependents {
-		if d.Strategy == strategy {
+		if d.Strategy == strategy && d.State != v1alpha1.DependentSkipped {
 			n++
 		}
 	}

@@ -24,7 +24,7 @@ func (x *run) reconnect(ctx context.Context) outcome {
 	up, err := x.bringBack(ctx)
 	switch {
 	case up:
-		return done(v1alpha1.ReasonReconnected, workloads(len(x.object.Status.Dependents))+" up")
+		return done(v1alpha1.ReasonReconnected, x.upNow())
 	case x.now().Sub(x.since(v1alpha1.ConditionClusterAvailable)) > timeout:
 		return halted(v1alpha1.ReasonReconnectTimedOut, fmt.Sprintf("the data is rewound and the cluster available, but not every dependent was up within %s (reconnectTimeout): %s", timeout, x.stragglers(v1alpha1.DependentReady)))
 	case err != nil:
@@ -72,4 +72,14 @@ func (x *run) reconnectTimeout(ctx context.Context) (time.Duration, error) {
 		return defaultReconnectTimeout, err
 	}
 	return cluster.Spec.ReconnectTimeout.Or(defaultReconnectTimeout), nil
+}
+
+// upNow counts the dependents that are up, and those that were left alone.
+func (x *run) upNow() string {
+	all := len(x.object.Status.Dependents)
+	up := x.count(v1alpha1.StrategyPause) + x.count(v1alpha1.StrategyRestart)
+	if up == all {
+		return workloads(up) + " up"
+	}
+	return fmt.Sprintf("%s up, %d left alone", workloads(up), all-up)
 }
