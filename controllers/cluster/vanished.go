@@ -27,6 +27,9 @@ func (r *Reconciler) clearVanished(ctx context.Context, cluster *v1alpha1.Aurora
 	if err != nil {
 		return fmt.Errorf("finding what AuroraBacktrack %s/%s, which is gone or has ended, left paused: %w", holder.Namespace, holder.Name, err)
 	}
+	for i := range dependents { // the mark decides, not what the strategy is by now
+		dependents[i].Strategy = v1alpha1.StrategyPause
+	}
 	if _, err := r.Workloads.Resume(ctx, holder.UID, dependents); err != nil {
 		return fmt.Errorf("resuming what AuroraBacktrack %s/%s, which is gone or has ended, left paused: %w", holder.Namespace, holder.Name, err)
 	}
