@@ -20,7 +20,7 @@ type outcome struct {
 	// cause is what is in the way, for a message that says what became of it; the message if empty.
 	cause string
 	after time.Duration
-	err     error
+	err   error
 }
 
 func done(reason, message string) outcome {
