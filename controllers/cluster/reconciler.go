@@ -126,5 +126,6 @@ func (r *Reconciler) letGo(ctx context.Context, cluster *v1alpha1.AuroraCluster)
 		return ctrl.Result{}, nil
 	}
 	r.Events.Forget(cluster.UID)
+	r.looks.forget(cluster.UID)
 	return r.conclude(cluster, err)
 }
