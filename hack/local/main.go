@@ -10,7 +10,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
-	"strings"
+	"slices"
 	"syscall"
 
 	"github.com/go-logr/logr"
@@ -26,29 +26,30 @@ import (
 
 // command is one subcommand.
 type command struct {
-	name, synopsis, help string
-	run                  func(context.Context, cloud.Options, []string) error
+	name, synopsis, summary, help string
+	run                           func(context.Context, cloud.Options, []string) error
 }
 
 var chaosSettings chaos.Settings
 
 var commands = []command{
-	{"build", "build [PROGRAM...]", `Builds what is missing or has changed, into bin/. Without names it builds everything that
+	{"build", "build [PROGRAM...]", "Build what is missing or has changed.", `Builds what is missing or has changed, into bin/. Without names it builds everything that
 "up" needs. The first build of the control plane and the local Aurora takes about a quarter
 of an hour on two cores; a build with nothing to do takes a fraction of a second.`, build},
-	{"up", "up", `Builds what is missing, starts everything on the loopback address, installs the operator from
+	{"up", "up", "Start the local cloud.", `Builds what is missing, starts everything on the loopback address, installs the operator from
 config/default and writes the env file. Run on a cloud that is up, it starts what has ended,
 replaces what was rebuilt and leaves the rest alone.`, up},
-	{"down", "down", "Ends all processes of the cloud and removes its state folder. What was built stays.", down},
-	{"demo", "demo", `Plays the main job on real data: an Aurora cluster is rewound, forwarded and rewound again by
+	{"down", "down", "Stop and remove the local cloud.", "Ends all processes of the cloud and removes its state folder. What was built stays.", down},
+	{"demo", "demo", "Play the main job on real data.", `Plays the main job on real data: an Aurora cluster is rewound, forwarded and rewound again by
 AuroraBacktrack objects while an application depends on it, and everything is checked. It plays
-on the local cloud if that is up, else on one of its own, which it takes down afterwards.`, func(ctx context.Context, options cloud.Options, _ []string) error { return demo.Run(ctx, options) }},
-	{"e2e", "e2e [SCENE...]", e2e.Help, e2e.Run},
-	{"bench", "bench", bench.Help, bench.Run},
-	{"chaos", "chaos", chaos.Help, func(ctx context.Context, options cloud.Options, _ []string) error {
+on the local cloud if that is up, and leaves everything there to look at; else on one of its own, which
+it takes down afterwards.`, func(ctx context.Context, options cloud.Options, _ []string) error { return demo.Run(ctx, options) }},
+	{"e2e", "e2e [SCENE...]", "Prove pause and resume.", e2e.Help, e2e.Run},
+	{"bench", "bench", "Measure rewinds.", bench.Help, bench.Run},
+	{"chaos", "chaos", "Rewind while things are killed.", chaos.Help, func(ctx context.Context, options cloud.Options, _ []string) error {
 		return chaos.Run(ctx, options, chaosSettings)
 	}},
-	{"status", "status", "Shows each component, whether it works, and where its log is. Fails unless all of them work.", status},
+	{"status", "status", "Show what runs.", "Shows each component, whether it works, and where its log is. Fails unless all of them work.", status},
 }
 
 func main() {
@@ -90,7 +91,8 @@ func (c command) start(ctx context.Context, args []string) error {
 	flags.StringVar(&options.Root, "root", "", "the checkout; the one around the current folder if empty")
 	flags.StringVar(&options.State, "state", "", "the folder of this cloud; bin/local in the checkout if empty. Clouds in different\nfolders can be up at the same time")
 	if c.name == "up" {
-		flags.Func("aurora-flag", "a flag for the local Aurora, as in --aurora-flag=--pending=2s; used when the cloud is made.\nCan be repeated", func(value string) error {
+		options.AuroraFlags = slices.Clone(cloud.Watchable)
+		flags.Func("aurora-flag", "a flag for the local Aurora, as in --aurora-flag=--backtracking=1m; used when the cloud is made.\nCan be repeated", func(value string) error {
 			options.AuroraFlags = append(options.AuroraFlags, value)
 			return nil
 		})
@@ -134,7 +136,7 @@ func up(ctx context.Context, options cloud.Options, _ []string) error {
 	if err := c.Up(ctx); err != nil {
 		return err
 	}
-	fmt.Fprintf(options.Out, "\nThe local cloud is up. In any shell:\n  source %s\n  kubectl get auroraclusters,aurorabacktracks -A\n", c.EnvFile())
+	fmt.Fprintf(options.Out, "\nThe local cloud is up. In any shell:\n  source %s\n  kubectl get auroraclusters,aurorabacktracks -A\n`make demo` now plays on it, and leaves everything there to look at.\n", c.EnvFile())
 	return nil
 }
 
@@ -163,8 +165,7 @@ Usage: local-cloud COMMAND [flags]
 
 `)
 	for _, c := range commands {
-		first, _, _ := strings.Cut(c.help, ".")
-		fmt.Fprintf(out, "  %-8s %s.\n", c.name, strings.ReplaceAll(first, "\n", " "))
+		fmt.Fprintf(out, "  %-8s %s\n", c.name, c.summary)
 	}
 	fmt.Fprint(out, "\nRun `local-cloud COMMAND --help` for its flags.\n")
 }

@@ -16,6 +16,9 @@ const (
 	SecretAccessKey = "local"
 )
 
+// Watchable lets the local Aurora take as long as it takes to watch a rewind: without it a rewind is over at once.
+var Watchable = []string{"--pending=1s", "--backtracking=3s", "--status-lag=500ms", "--unlisted=500ms"}
+
 // variable is one line of the env file.
 type variable struct{ name, value string }
 
@@ -37,15 +40,6 @@ func (c *Cloud) searchPath() string {
 	return c.bin + ":" + filepath.Join(c.bin, programs.ControlPlaneDir)
 }
 
-// Environ is this process's environment with what the env file sets.
-func (c *Cloud) Environ() []string {
-	environ := append(os.Environ(), "KUBECONFIG="+c.Kubeconfig())
-	for _, v := range c.aws() {
-		environ = append(environ, v.name+"="+v.value)
-	}
-	return append(environ, "PATH="+c.searchPath()+":"+os.Getenv("PATH"))
-}
-
 // writeEnv writes the file to source. It is the last thing on the way up: where it stands, the cloud stands.
 func (c *Cloud) writeEnv() error {
 	lines := &strings.Builder{}
@@ -54,6 +48,8 @@ func (c *Cloud) writeEnv() error {
 		fmt.Fprintf(lines, "export %s=%s\n", v.name, quote(v.value))
 	}
 	fmt.Fprintf(lines, "export PATH=%s:\"$PATH\"\n", quote(c.searchPath()))
+	// What a person may have set for their own account and what goes before a key, or does not fit it.
+	fmt.Fprintln(lines, "unset AWS_PROFILE AWS_DEFAULT_PROFILE AWS_SESSION_TOKEN")
 	unfinished := c.EnvFile() + ".tmp"
 	if err := os.WriteFile(unfinished, []byte(lines.String()), 0o600); err != nil {
 		return err

@@ -15,11 +15,12 @@ import (
 	"github.com/aurora-backtrack/operator/hack/local/stage"
 )
 
-// names of what the demo makes.
+// names of what the demo makes, by which it also removes what an earlier one left. Nobody else's are like them, those of
+// the samples in particular.
 const (
-	namespace = "game"
-	cluster   = "game"        // the AuroraCluster
-	aurora    = "testcluster" // the Aurora cluster in RDS
+	namespace = "demo"
+	cluster   = "demo" // the AuroraCluster
+	aurora    = "demo" // the Aurora cluster in RDS
 )
 
 // demo is where the demo plays: the cloud, the database and the application, and the times it has come by.
@@ -34,7 +35,7 @@ type demo struct {
 }
 
 // Run brings a cloud up, unless one is up that may be used, and plays the experiment on it. A cloud that it brought up
-// is taken down again. Any difference from what should be is an error.
+// is taken down again; on another one everything is left to look at. Any difference from what should be is an error.
 func Run(ctx context.Context, options cloud.Options) (err error) {
 	c, mine, err := stageFor(ctx, options)
 	if err != nil {
@@ -53,16 +54,16 @@ func Run(ctx context.Context, options cloud.Options) (err error) {
 	if err != nil {
 		return err
 	}
-	if !mine {
-		defer func() { err = errors.Join(err, d.clear(context.WithoutCancel(ctx))) }()
-		if err := d.clear(ctx); err != nil {
-			return err
-		}
+	if err := d.clear(ctx); err != nil {
+		return err
 	}
 	if err := d.play(ctx); err != nil {
 		return err
 	}
 	fmt.Fprintf(options.Out, "\nEverything was as it should be. The experiment took %s.\n", time.Since(d.begin).Round(time.Second))
+	if !mine {
+		fmt.Fprintf(options.Out, "All of it is left to look at, in the namespace %s; the next demo clears it away, or `make down`.\n", namespace)
+	}
 	return nil
 }
 
@@ -73,12 +74,11 @@ func stageFor(ctx context.Context, options cloud.Options) (c *cloud.Cloud, mine 
 		return nil, false, err
 	}
 	if standing.IsUp(ctx) {
-		fmt.Fprintln(options.Out, "A local cloud is up; the demo plays on it and clears up behind itself.")
+		fmt.Fprintln(options.Out, "A local cloud is up, and the demo plays on it.")
 		return standing, false, nil
 	}
 	options.State = filepath.Join(options.Root, "bin", "demo")
-	// Long enough to see what happens, short enough to watch.
-	options.AuroraFlags = append(options.AuroraFlags, "--pending=1s", "--backtracking=3s", "--status-lag=500ms", "--unlisted=500ms")
+	options.AuroraFlags = cloud.Watchable
 	own, err := cloud.New(options)
 	return own, true, err
 }
@@ -91,12 +91,9 @@ func newDemo(c *cloud.Cloud, out io.Writer) (*demo, error) {
 	return &demo{Voice: stage.Voice{Out: out}, kube: &kubernetes{kube}, rds: stage.NewRDS(c), begin: time.Now(), times: map[string]time.Time{}}, nil
 }
 
-// clear removes what an earlier demo left on a cloud that stays.
+// clear removes what an earlier demo left.
 func (d *demo) clear(ctx context.Context) error {
-	return errors.Join(
-		d.kube.remove(ctx),
-		d.rds.DeleteCluster(ctx, aurora),
-	)
+	return errors.Join(d.kube.remove(ctx), d.rds.DeleteCluster(ctx, aurora))
 }
 
 // play is the demo.
@@ -146,7 +143,7 @@ func (d *demo) prepare(ctx context.Context) error {
 // reckon shows the objects at the end, and counts what RDS was asked.
 func (d *demo) reckon(ctx context.Context) error {
 	d.Say("At the end")
-	for _, args := range [][]string{{"get", "auroraclusters"}, {"get", "aurorabacktracks", "-n", namespace, "--sort-by=.metadata.creationTimestamp"}} {
+	for _, args := range [][]string{{"get", "auroracluster", cluster}, {"get", "aurorabacktracks", "-n", namespace, "--sort-by=.metadata.creationTimestamp"}} {
 		text, err := d.kube.Kubectl(ctx, args...)
 		if err != nil {
 			return err
@@ -154,7 +151,7 @@ func (d *demo) reckon(ctx context.Context) error {
 		d.Tell("kubectl %s", strings.Join(args, " "))
 		d.Quote(text)
 	}
-	accepted, err := d.rds.Backtracks(ctx, "", d.begin)
+	accepted, err := d.rds.Backtracks(ctx, aurora, d.begin)
 	if err != nil {
 		return err
 	}

@@ -2,6 +2,7 @@ package demo
 
 import (
 	"context"
+	_ "embed" // the application's manifest
 	"fmt"
 	"net"
 	"net/http"
@@ -22,10 +23,11 @@ type kubernetes struct{ *stage.Kubernetes }
 
 // deploy makes the namespace, the AuroraCluster and the application.
 func (k *kubernetes) deploy(ctx context.Context, where stage.Endpoint) error {
-	return k.Apply(ctx, fmt.Sprintf(application, where.Host, where.Port, where.Database, where.User, where.Password))
+	before := fmt.Sprintf(surroundings, namespace, cluster, aurora, where.Host, where.Port, where.Database, where.User, where.Password)
+	return k.Apply(ctx, before+application)
 }
 
-// remove takes away what an earlier demo left. The AuroraCluster goes last: rewinds under way need it.
+// remove takes the objects away. The AuroraCluster goes last: rewinds under way need it.
 func (k *kubernetes) remove(ctx context.Context) error {
 	for _, args := range [][]string{{"namespace", namespace}, {"auroracluster", cluster}} {
 		if err := k.Delete(ctx, args...); err != nil {
@@ -103,43 +105,32 @@ func (k *kubernetes) readyz(ctx context.Context, pod corev1.Pod) int {
 	return response.StatusCode
 }
 
-// application is what a platform team and an application team would apply.
-const application = `
+// application is the Deployment of game-api.
+//
+//go:embed game-api.yaml
+var application string
+
+// surroundings are what is there before the application: the platform team's part, and where the database is.
+const surroundings = `
 apiVersion: v1
 kind: Namespace
-metadata: {name: game}
+metadata: {name: %[1]s}
 ---
 apiVersion: aurora-backtrack.io/v1alpha1
 kind: AuroraCluster
-metadata: {name: game}
+metadata: {name: %[2]s}
 spec:
-  dbClusterIdentifier: testcluster
-  allowedNamespaces: {names: [game]}
+  dbClusterIdentifier: %[3]s
+  allowedNamespaces: {names: [%[1]s]}
 ---
-apiVersion: apps/v1
-kind: Deployment
-metadata:
-  name: game-api
-  namespace: game
-  labels: {aurora-backtrack.io/cluster: game}
-spec:
-  replicas: 2
-  selector: {matchLabels: {app: game-api}}
-  template:
-    metadata: {labels: {app: game-api}}
-    spec:
-      containers:
-      - name: game-api
-        image: game-api
-        command: [/game-api]
-        env:
-        - {name: POD_IP, valueFrom: {fieldRef: {fieldPath: status.podIP}}}
-        - {name: LISTEN, value: "$(POD_IP):8080"}
-        - {name: MYSQL_HOST, value: %q}
-        - {name: MYSQL_PORT, value: "%d"}
-        - {name: MYSQL_DATABASE, value: %q}
-        - {name: MYSQL_USER, value: %q}
-        - {name: MYSQL_PASSWORD, value: %q}
-        readinessProbe: {httpGet: {path: /readyz, port: 8080}, periodSeconds: 1, failureThreshold: 1}
-        livenessProbe: {httpGet: {path: /livez, port: 8080}}
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: game-db, namespace: %[1]s}
+data: {MYSQL_HOST: %[4]q, MYSQL_PORT: "%[5]d", MYSQL_DATABASE: %[6]q}
+---
+apiVersion: v1
+kind: Secret
+metadata: {name: game-db, namespace: %[1]s}
+stringData: {MYSQL_USER: %[7]q, MYSQL_PASSWORD: %[8]q}
+---
 `
