@@ -50,7 +50,6 @@ type storm struct {
 	before   map[string]workload // the workloads as they were made
 	sight    *sight
 	tally    tally
-	mending  sync.Mutex // held while a component of the cloud is ended or started
 }
 
 // Run brings up a cloud, makes chaos on it, counts, and takes the cloud down. Any breach of what must always hold is an
@@ -111,7 +110,7 @@ func (s *storm) play(ctx context.Context) error {
 	var others sync.WaitGroup
 	defer others.Wait()
 	defer rest()
-	others.Go(func() { s.takeCare(beside) })
+	others.Go(func() { stage.TakeCare(beside, s.cloud, s.Voice) })
 	others.Go(func() { s.sight.watch(beside, s.kube.API) })
 	if err := s.rage(ctx); err != nil {
 		return err

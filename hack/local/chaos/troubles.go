@@ -58,30 +58,11 @@ func (s *storm) troubleAPIServer(ctx context.Context) {
 			what = "API server killed"
 		}
 		// To its end, also when the troubles stop meanwhile.
-		s.mending.Lock()
-		err := s.cloud.RestartAPIServer(context.WithoutCancel(ctx), kill)
-		s.mending.Unlock()
-		if err != nil {
+		if err := s.cloud.RestartAPIServer(context.WithoutCancel(ctx), kill); err != nil {
 			s.Tell("the API server was not restarted: %v", err)
 			continue
 		}
 		s.tally.add(what)
-	}
-}
-
-// takeCare starts again what of the control plane ends by itself, as a node would. kube-scheduler does so when it
-// has missed too much of what happened while the API server was away.
-func (s *storm) takeCare(ctx context.Context) {
-	for stage.Pass(ctx, 3*time.Second) == nil {
-		s.mending.Lock()
-		started, err := s.cloud.StartEnded(ctx)
-		s.mending.Unlock()
-		for _, name := range started {
-			s.tally.add(name + " ended by itself")
-		}
-		if err != nil && ctx.Err() == nil {
-			s.Tell("%v", err)
-		}
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -39,6 +40,7 @@ type Cloud struct {
 	bin     string
 	state   string
 	config  config
+	mending sync.Mutex // held while a component of a cloud that is up is ended or started
 }
 
 // config is what is chosen when a cloud is made and stays as it is until it is removed. Its file is written after

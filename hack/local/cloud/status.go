@@ -85,6 +85,8 @@ func (c *Cloud) RestartKubelet(ctx context.Context, kill bool) error {
 // StartEnded starts the components that have ended by themselves and tells which: what the kubelet of a control-plane
 // node does for its static pods. kube-scheduler, for one, ends on purpose when it finds its cache corrupted.
 func (c *Cloud) StartEnded(ctx context.Context) (started []string, err error) {
+	c.mending.Lock()
+	defer c.mending.Unlock()
 	for _, component := range c.components() {
 		if c.daemon(component).Running() {
 			continue
@@ -98,6 +100,8 @@ func (c *Cloud) StartEnded(ctx context.Context) (started []string, err error) {
 }
 
 func (c *Cloud) restart(ctx context.Context, name string, kill bool) error {
+	c.mending.Lock()
+	defer c.mending.Unlock()
 	component, err := c.component(name)
 	if err != nil {
 		return err

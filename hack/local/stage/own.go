@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"sync"
 
 	"github.com/aurora-backtrack/operator/hack/local/cloud"
 )
@@ -43,6 +44,11 @@ func Own(ctx context.Context, options cloud.Options, name string, play func(*clo
 	if err := c.Up(ctx); err != nil {
 		return err
 	}
+	caring, rest := context.WithCancel(ctx)
+	var care sync.WaitGroup
+	defer care.Wait()
+	defer rest()
+	care.Go(func() { TakeCare(caring, c, Voice{Out: options.Out}) })
 	return play(c)
 }
 
