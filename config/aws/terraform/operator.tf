@@ -5,8 +5,7 @@ data "aws_caller_identity" "current" {}
 data "aws_region" "current" {}
 
 locals {
-  # The attribute is called region from version 6 of the provider on, and name before.
-  region   = try(data.aws_region.current.region, data.aws_region.current.name)
+  region   = data.aws_region.current.region
   clusters = "arn:${data.aws_partition.current.partition}:rds:${local.region}:${data.aws_caller_identity.current.account_id}:cluster:*"
 }
 
