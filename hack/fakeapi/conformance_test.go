@@ -3,6 +3,7 @@ package fakeapi_test
 import (
 	"context"
 	"fmt"
+	"maps"
 	"testing"
 
 	appsv1 "k8s.io/api/apps/v1"
@@ -40,6 +41,7 @@ func TestConformance(t *testing.T) {
 		"only the metadata may be read":                          partially,
 		"a Deployment has a generation and a status, too":        deployment,
 	}
+	maps.Copy(cases, finer)
 	for name, run := range cases {
 		for server, c := range apis {
 			t.Run(name+"/"+server, func(t *testing.T) { run(api{t, c}) })

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -47,6 +48,19 @@ func deleting(object Object) bool { return metaOf(object)["deletionTimestamp"] !
 func finalizers(object Object) []any {
 	list, _ := metaOf(object)["finalizers"].([]any)
 	return list
+}
+
+// lateFinalizer names a finalizer that a write adds to an object that is being deleted; "" when there is none.
+func lateFinalizer(old, object Object) string {
+	if !deleting(old) {
+		return ""
+	}
+	for _, f := range finalizers(object) {
+		if !slices.Contains(finalizers(old), f) {
+			return fmt.Sprint(f)
+		}
+	}
+	return ""
 }
 
 func labelsOf(object Object) map[string]string {

@@ -10,10 +10,12 @@ import (
 	"sync"
 	"time"
 
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/util/validation/field"
 )
 
 // Options configure a Server.
@@ -153,6 +155,11 @@ func (s *Server) update(key Key, status bool, make change) (Object, error) {
 		return nil, err
 	}
 	object = merge(key.GroupKind, old, object, status)
+	if late := lateFinalizer(old, object); late != "" {
+		return nil, apierrors.NewInvalid(key.GroupKind, key.Name, field.ErrorList{
+			field.Forbidden(field.NewPath("metadata", "finalizers"), late+" can't be added to an object that is being deleted"),
+		})
+	}
 	if same(old, object) {
 		return old, nil
 	}
