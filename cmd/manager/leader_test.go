@@ -6,7 +6,6 @@ import (
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/aurora-backtrack/operator/api/v1alpha1"
 )
@@ -44,25 +43,4 @@ func TestTwoLeaders(t *testing.T) {
 	if n := w.asked(); n != 3 {
 		t.Errorf("RDS was asked %d times", n)
 	}
-}
-
-// TestManyObjects has a hundred objects of one namespace queue for their cluster, while another namespace's
-// one object goes through as if it were alone.
-func TestManyObjects(t *testing.T) {
-	crowd, alone := newWorld(t), newWorld(t)
-	crowd.manager()
-	crowd.create(crowd.cluster())
-	for i := range 100 {
-		b := crowd.backtrack(fmt.Sprintf("undo-%03d", i), time.Hour)
-		b.Spec.BacktrackTo = v1alpha1.NewTimestamp(b.Spec.BacktrackTo.Time().Add(-time.Duration(i) * time.Second))
-		crowd.create(b)
-	}
-	alone.create(alone.cluster())
-	alone.create(alone.backtrack("undo", time.Minute))
-	alone.succeeds("undo")
-	crowd.reads("undo-099", v1alpha1.ConditionAdmitted, metav1.ConditionUnknown, v1alpha1.ReasonQueued)
-	if done := crowd.asked(); done > 90 {
-		t.Errorf("%d of the crowd were rewound before the one", done)
-	}
-	crowd.must(crowd.DeleteAllOf(t.Context(), &v1alpha1.AuroraBacktrack{}, client.InNamespace(crowd.name)))
 }

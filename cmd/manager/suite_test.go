@@ -89,7 +89,9 @@ func suite(m *testing.M) int {
 type world struct {
 	*testing.T
 	client.WithWatch
-	name string
+	name    string
+	manages *rest.Config // by which the managers that the test runs reach the API server
+	traffic traffic      // theirs
 }
 
 func newWorld(t *testing.T) *world {
@@ -98,7 +100,7 @@ func newWorld(t *testing.T) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := &world{T: t, WithWatch: c}
+	w := &world{T: t, WithWatch: c, manages: apiServer}
 	namespace := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{GenerateName: "game-"}}
 	w.create(namespace)
 	w.name = namespace.Name
@@ -184,7 +186,7 @@ func (w *world) manager(change ...func(*options)) (stop func()) {
 	}
 	settings := o.manager(scheme)
 	settings.Controller.SkipNameValidation = ptr.To(true) // several managers run in this process
-	mgr, err := ctrl.NewManager(rest.CopyConfig(apiServer), settings)
+	mgr, err := ctrl.NewManager(w.counted(w.manages), settings)
 	w.must(err)
 	ctx, cancel := context.WithCancel(context.Background())
 	w.must(setup(ctx, mgr, o))
@@ -206,7 +208,12 @@ func (w *world) manager(change ...func(*options)) (stop func()) {
 // until waits on a condition, with a bound, and says what it waited for.
 func (w *world) until(what string, holds func(context.Context) bool) {
 	w.Helper()
-	ctx, cancel := context.WithTimeout(w.Context(), patience)
+	w.within(patience, what, holds)
+}
+
+func (w *world) within(bound time.Duration, what string, holds func(context.Context) bool) {
+	w.Helper()
+	ctx, cancel := context.WithTimeout(w.Context(), bound)
 	defer cancel()
 	err := wait.PollUntilContextCancel(ctx, 30*time.Millisecond, true, func(ctx context.Context) (bool, error) { return holds(ctx), nil })
 	if err != nil {
@@ -215,7 +222,7 @@ func (w *world) until(what string, holds func(context.Context) bool) {
 		for i := range list.Items {
 			w.Logf("%s: %+v", list.Items[i].Name, list.Items[i].Status.Conditions)
 		}
-		w.Fatalf("waited %s in vain: %s", patience, what)
+		w.Fatalf("waited %s in vain: %s", bound, what)
 	}
 }
 
