@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -35,26 +36,42 @@ func (w *Workloads) findLabelled(ctx context.Context, cluster *v1alpha1.AuroraCl
 	inAllowed := sets.New(allowed...)
 	err = each(len(parts), func(i int) error {
 		k, namespace := kinds[i/len(lists)], lists[i%len(lists)]
-		list := &unstructured.UnstructuredList{}
-		list.SetGroupVersionKind(k.gvk.GroupVersion().WithKind(k.gvk.Kind + "List"))
-		err := pages(ctx, w.Client, list, func(page *unstructured.UnstructuredList) error {
-			for j := range page.Items {
-				if u := &page.Items[j]; inAllowed.Has(u.GetNamespace()) && independent(k, u) {
-					parts[i] = append(parts[i], found{dep: dependent(k, u), kind: k, u: u})
+		take := func(u *unstructured.Unstructured) {
+			if inAllowed.Has(u.GetNamespace()) && independent(k, u) {
+				parts[i] = append(parts[i], found{dep: dependent(k, u), kind: k, u: u})
+			}
+		}
+		err := w.listLabelled(ctx, k, namespace, cluster.Name, take)
+		if namespace == metav1.NamespaceAll && apierrors.IsForbidden(err) { // an operator that is kept to some namespaces
+			for _, namespace := range allowed {
+				if err = w.listLabelled(ctx, k, namespace, cluster.Name, take); err != nil {
+					return err
 				}
 			}
-			return nil
-		}, client.InNamespace(namespace), client.MatchingLabels{v1alpha1.ClusterLabel: cluster.Name})
-		if err != nil {
-			return fmt.Errorf("list every %s with the label %s=%s: %w", k.gvk.Kind, v1alpha1.ClusterLabel, cluster.Name, err)
 		}
-		return nil
+		return err
 	})
 	var all []found
 	for _, part := range parts {
 		all = append(all, part...)
 	}
 	return all, err
+}
+
+// listLabelled gives every workload of the kind that carries the cluster's label, in one namespace or in all.
+func (w *Workloads) listLabelled(ctx context.Context, k *kind, namespace, cluster string, take func(*unstructured.Unstructured)) error {
+	list := &unstructured.UnstructuredList{}
+	list.SetGroupVersionKind(k.gvk.GroupVersion().WithKind(k.gvk.Kind + "List"))
+	err := pages(ctx, w.Client, list, func(page *unstructured.UnstructuredList) error {
+		for i := range page.Items {
+			take(&page.Items[i])
+		}
+		return nil
+	}, client.InNamespace(namespace), client.MatchingLabels{v1alpha1.ClusterLabel: cluster})
+	if err != nil {
+		return fmt.Errorf("list every %s with the label %s=%s: %w", k.gvk.Kind, v1alpha1.ClusterLabel, cluster, err)
+	}
+	return nil
 }
 
 // served leaves out kinds that the Kubernetes cluster does not have.
