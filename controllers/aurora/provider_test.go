@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -182,6 +183,25 @@ func TestSkew(t *testing.T) {
 				t.Errorf("it is %s, want %s", p.Skew(target), by)
 			}
 		})
+	}
+}
+
+// TestSkewFollows has one of the clocks set: the newest answer tells.
+func TestSkewFollows(t *testing.T) {
+	t.Parallel()
+	var ahead atomic.Int64
+	w := newWorld(t, local.Options{Now: func() time.Time { return time.Now().Add(time.Duration(ahead.Load())) }})
+	w.add("x")
+	p := w.provider()
+	target := Target{Identifier: "x"}
+	for _, by := range []time.Duration{time.Hour, -10 * time.Minute, 0} {
+		ahead.Store(int64(by))
+		if _, err := p.History(t.Context(), target); err != nil {
+			t.Fatal(err)
+		}
+		if off := p.Skew(target) - by; off.Abs() > 2*time.Second {
+			t.Errorf("it is %s, want %s", p.Skew(target), by)
+		}
 	}
 }
 
