@@ -1,0 +1,137 @@
+package backtrack
+
+import (
+	"testing"
+	"time"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+
+	"github.com/aurora-backtrack/operator/api/v1alpha1"
+	"github.com/aurora-backtrack/operator/controllers/aurora"
+	local "github.com/aurora-backtrack/operator/hack/aurora"
+)
+
+// TestConflictAtTheClaim has somebody write the object between the two halves of its claim. The half in the ledger is
+// taken back, as RDS was certainly not asked on it: nobody waits for a record, and the first attempt is the first.
+func TestConflictAtTheClaim(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.dependents()
+	conflicted := false
+	o, _ := w.watched(func(m moment) error {
+		if conflicted || m.After || m.What != "patch status AuroraBacktrack" || len(w.readCluster("game").Status.Backtracks) == 0 {
+			return nil
+		}
+		conflicted = true
+		w.edit("undo", func(b *v1alpha1.AuroraBacktrack) { b.Labels = map[string]string{"seen": "yes"} })
+		return nil
+	})
+	o.round()
+	w.create(undo("undo"))
+	o.until("a conflict", func() bool { return conflicted })
+	equal(t, "the number of calls after the conflict", w.asked(), 0)
+	equal(t, "the ledger after the conflict", w.ledger(), "")
+	b := o.finish("undo")
+	equal(t, "the path", path(b), fullPath)
+	equal(t, "the number of calls", w.asked(), 1)
+	equal(t, "the attempt", b.Status.Request.Attempt, 1)
+	if took := b.Status.CompletedAt.Time().Sub(start); took > time.Minute {
+		t.Errorf("it took %s", took)
+	}
+}
+
+// TestAdoptedClaimKeepsItsSkew has an operator whose clock is wrong, a call whose answer is lost, and an object that
+// comes back without its status: the claim that it finds in the ledger is still judged by RDS's clock.
+func TestAdoptedClaimKeepsItsSkew(t *testing.T) {
+	for name, by := range map[string]time.Duration{"ahead": 10 * time.Minute, "behind": -10 * time.Minute} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			w.dependents()
+			w.rds.FailNext("BacktrackDBCluster", local.FaultLostReply, 1)
+			o := w.newOperator(nil)
+			o.asks(by, nil)
+			o.round()
+			w.create(undo("undo"))
+			o.waits("undo", v1alpha1.ConditionBacktracked, v1alpha1.ReasonLookingForRecord)
+			w.force("undo")
+			w.create(undo("undo"))
+			b := o.finish("undo")
+			equal(t, "the path", path(b), fullPath)
+			equal(t, "the number of calls", w.asked(), 1)
+			equal(t, "the claim's skew in seconds", time.Duration(b.Status.Request.ClockSkew)*time.Second, -by)
+		})
+	}
+}
+
+// TestSecondWitnessIsTolerant has the ledger lost after a rewind that came to a time a little beside the one asked for,
+// as Aurora takes the nearest consistent one: RDS's history still tells that the wish came true.
+func TestSecondWitnessIsTolerant(t *testing.T) {
+	for name, test := range map[string]struct {
+		beside time.Duration
+
+		wantReason string
+		wantCalls  int
+	}{
+		"half a minute before":  {-30 * time.Second, v1alpha1.ReasonAlreadyApplied, 1},
+		"a minute after":        {time.Minute, v1alpha1.ReasonAlreadyApplied, 1},
+		"more than that after":  {time.Minute + time.Millisecond, v1alpha1.ReasonSucceeded, 2},
+		"more than that before": {-time.Minute - time.Millisecond, v1alpha1.ReasonSucceeded, 2},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			w.dependents()
+			o := w.newOperator(nil)
+			o.round()
+			w.create(undo("undo"))
+			o.finish("undo")
+			w.aurora(func(c *local.Cluster) { c.Backtracks[0].To = c.Backtracks[0].To.Add(test.beside) })
+			o.forget()
+			w.force("undo")
+			w.create(undo("undo"))
+			b := o.finish("undo")
+			equal(t, "the reason", verdictOf(b), test.wantReason)
+			equal(t, "the number of calls", w.asked(), test.wantCalls)
+		})
+	}
+}
+
+// TestWhatHasEndedStaysSo has RDS list a record as completed, which is written down though the ledger can't be, and
+// then as applying once more, as a lagging copy may: nothing goes backward.
+func TestWhatHasEndedStaysSo(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.dependents()
+	refused := false
+	o, _ := w.watched(func(m moment) error {
+		b := w.read("undo")
+		if b == nil || b.Status.Backtrack == nil || m.After || m.What != "patch status AuroraCluster" || refused || w.record(b.Status.Backtrack.ID) != aurora.StatusCompleted {
+			return nil
+		}
+		refused = true
+		return apierrors.NewTooManyRequests("slow down", 1)
+	})
+	o.asks(0, func(action, body string) string {
+		if b := w.read("undo"); b != nil && b.Status.Backtrack != nil && b.Status.Backtrack.Status == aurora.StatusCompleted {
+			return says("completed", "applying")(action, body)
+		}
+		return body
+	})
+	o.clusters.RDS = w.newOperator(nil).clusters.RDS
+	o.round()
+	w.create(undo("undo"))
+	completed := false
+	o.until("undo finished", func() bool {
+		b := w.read("undo")
+		if b.Status.Backtrack != nil {
+			if completed && b.Status.Backtrack.Status != aurora.StatusCompleted {
+				t.Fatalf("the record was completed and reads %q", b.Status.Backtrack.Status)
+			}
+			completed = b.Status.Backtrack.Status == aurora.StatusCompleted
+		}
+		return b.Status.CompletedAt != ""
+	})
+	equal(t, "that the ledger could not be written", refused, true)
+	equal(t, "the path", path(w.read("undo")), fullPath)
+}
