@@ -59,6 +59,9 @@ func TestAdoptedClaimKeepsItsSkew(t *testing.T) {
 			b := o.finish("undo")
 			equal(t, "the path", path(b), fullPath)
 			equal(t, "the number of calls", w.asked(), 1)
+			if b.Status.Request == nil {
+				t.Fatal("it has no claim")
+			}
 			equal(t, "the claim's skew in seconds", time.Duration(b.Status.Request.ClockSkew)*time.Second, -by)
 		})
 	}
@@ -106,19 +109,21 @@ func TestWhatHasEndedStaysSo(t *testing.T) {
 	refused := false
 	o, _ := w.watched(func(m moment) error {
 		b := w.read("undo")
-		if b == nil || b.Status.Backtrack == nil || m.After || m.What != "patch status AuroraCluster" || refused || w.record(b.Status.Backtrack.ID) != aurora.StatusCompleted {
+		if b == nil || b.Status.Backtrack == nil || m.After || m.What != "patch status AuroraCluster" ||
+			b.Status.Backtrack.Status == aurora.StatusCompleted || w.record(b.Status.Backtrack.ID) != aurora.StatusCompleted {
 			return nil
 		}
 		refused = true
 		return apierrors.NewTooManyRequests("slow down", 1)
 	})
+	lagged := false
 	o.asks(0, func(action, body string) string {
-		if b := w.read("undo"); b != nil && b.Status.Backtrack != nil && b.Status.Backtrack.Status == aurora.StatusCompleted {
+		if b := w.read("undo"); !lagged && b != nil && b.Status.Backtrack != nil && b.Status.Backtrack.Status == aurora.StatusCompleted {
+			lagged = w.clock.Now().After(start.Add(40 * time.Second))
 			return says("completed", "applying")(action, body)
 		}
 		return body
 	})
-	o.clusters.RDS = w.newOperator(nil).clusters.RDS
 	o.round()
 	w.create(undo("undo"))
 	completed := false
