@@ -56,6 +56,9 @@ func poll(ctx context.Context, limit time.Duration, check func(context.Context) 
 		}
 		select {
 		case <-ctx.Done():
+			if errors.Is(ctx.Err(), context.Canceled) {
+				return fmt.Errorf("interrupted: %w", err)
+			}
 			return fmt.Errorf("still not after %s: %w", limit, err)
 		case <-look.C:
 		}
