@@ -31,12 +31,13 @@ func FuzzAnswer(f *testing.F) {
 	f.Add(200, `<BacktrackDBClusterResponse><BacktrackDBClusterResult>`+record+`</BacktrackDBClusterResult></BacktrackDBClusterResponse>`)
 	f.Add(200, `<R><DescribeDBClusterBacktracksResult><DBClusterBacktracks><DBClusterBacktrack>`+record+`</DBClusterBacktrack></DBClusterBacktracks></DescribeDBClusterBacktracksResult></R>`)
 	f.Add(200, `<R><DescribeDBClustersResult><DBClusters><DBCluster><Status>available</Status><Port>x</Port></DBCluster></DBClusters></DescribeDBClustersResult></R>`)
+	f.Add(200, `<R><DescribeDBClusterBacktracksResult><marker>x</marker></DescribeDBClusterBacktracksResult><DescribeDBClustersResult><Marker>x</Marker></DescribeDBClustersResult></R>`)
 	f.Add(400, `<ErrorResponse><Error><Code>InvalidDBClusterStateFault</Code><Message>&#x202e;no&#10;`+strings.Repeat("x", 5000)+`</Message></Error></ErrorResponse>`)
 	f.Add(503, `<html>`)
 	f.Add(200, ``)
 	f.Fuzz(func(t *testing.T, status int, body string) {
-		if status < 100 || status > 599 || strings.Contains(body, "<Marker>") {
-			t.Skip("no HTTP status, or an answer that asks for the next page for ever")
+		if status < 100 || status > 599 {
+			t.Skip("no HTTP status")
 		}
 		p := NewProvider(Options{Clock: clock.RealClock{}, Config: aws.Config{
 			Region: "eu-west-1", BaseEndpoint: aws.String("http://rds.local"), HTTPClient: answers{status, body},

@@ -44,9 +44,13 @@ func (p *Provider) History(ctx context.Context, target Target) ([]v1alpha1.Backt
 			DBClusterIdentifier: aws.String(target.Identifier),
 			MaxRecords:          aws.Int32(100),
 		})
+		var markers markers
 		for pages.HasMorePages() {
 			page, err := pages.NextPage(ctx)
 			if err != nil {
+				return err
+			}
+			if err := markers.next(page.Marker); err != nil {
 				return err
 			}
 			for _, b := range page.DBClusterBacktracks {

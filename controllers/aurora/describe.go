@@ -34,9 +34,13 @@ func (p *Provider) describe(ctx context.Context, s *session, identifiers []strin
 	var clusters []Cluster
 	err := p.call(ctx, s, operation, func(ctx context.Context) error {
 		pages := rds.NewDescribeDBClustersPaginator(s.client, input)
+		var markers markers
 		for pages.HasMorePages() {
 			page, err := pages.NextPage(ctx)
 			if err != nil {
+				return err
+			}
+			if err := markers.next(page.Marker); err != nil {
 				return err
 			}
 			for i := range page.DBClusters {
