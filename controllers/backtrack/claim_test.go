@@ -40,6 +40,20 @@ func TestConflictAtTheClaim(t *testing.T) {
 	}
 }
 
+// TestLedgerKnowsTheRecordAtOnce has the record in the ledger while RDS is still at it: whatever becomes of the object
+// then, nobody has to guess which record was its own.
+func TestLedgerKnowsTheRecordAtOnce(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.dependents()
+	o, _ := w.watched(nil)
+	o.round()
+	w.create(undo("undo"))
+	b := o.waits("undo", v1alpha1.ConditionBacktracked, v1alpha1.ReasonBacktracking)
+	equal(t, "the ledger", w.ledger(), "pending undo")
+	equal(t, "the record in it", w.readCluster("game").Status.Backtracks[0].ID, b.Status.Backtrack.ID)
+}
+
 // TestAdoptedClaimKeepsItsSkew has an operator whose clock is wrong, a call whose answer is lost, and an object that
 // comes back without its status: the claim that it finds in the ledger is still judged by RDS's clock.
 func TestAdoptedClaimKeepsItsSkew(t *testing.T) {
