@@ -20,8 +20,8 @@ const slow = 30 * time.Second
 func (x *run) admit(ctx context.Context) outcome {
 	out := x.enqueue(ctx)
 	ref := ledger.Reference(x.object)
-	if out.kind == wait && !x.started() && x.cluster != nil && ledger.Holds(x.cluster, ref) {
-		// A lock from before its status was taken away. What waits keeps nobody else waiting.
+	if out.kind == wait && out.reason != v1alpha1.ReasonQueued && !x.started() && x.cluster != nil && ledger.Holds(x.cluster, ref) {
+		// A lock from before its status was taken away. What waits for something else keeps nobody waiting.
 		if err := x.changeCluster(ctx, func(c *v1alpha1.AuroraCluster) bool { return ledger.Release(c, ref) }); err != nil {
 			return failed(err)
 		}
@@ -53,7 +53,7 @@ func (x *run) enqueue(ctx context.Context) outcome {
 		x.object.Status.StartedAt = v1alpha1.NewTimestamp(x.now())
 	}
 	x.object.Status.QueuePosition = nil
-	return done(v1alpha1.ReasonAdmitted, "may rewind AuroraCluster "+x.cluster.Name+" and holds its lock")
+	return done(v1alpha1.ReasonAdmitted, "may rewind AuroraCluster "+x.cluster.Name+", and took its lock")
 }
 
 // wellFormed guards against what admission would have refused, had it been asked.

@@ -38,13 +38,18 @@ func (x *run) tell(ctx context.Context, news event.News) {
 	x.Events.Announce(ctx, x.saved, "AuroraBacktrack", news)
 }
 
-// newsworthy leaves out the conditions that only mirror another one, and steps that are not due yet.
+// newsworthy leaves out the conditions that only mirror another one, and steps that are not due yet. A failure is told by
+// the step that it comes from.
 func newsworthy(c metav1.Condition) bool {
 	switch c.Type {
 	case v1alpha1.ConditionReconciling, v1alpha1.ConditionStalled:
 		return false
 	case v1alpha1.ConditionSucceeded:
-		return c.Status != metav1.ConditionUnknown
+		return c.Status == metav1.ConditionTrue
+	case v1alpha1.ConditionPreflightPassed:
+		if c.Reason == v1alpha1.ReasonSuspended { // Admitted tells it
+			return false
+		}
 	}
 	return c.Reason != v1alpha1.ReasonWaiting && c.Reason != v1alpha1.ReasonNotReached
 }

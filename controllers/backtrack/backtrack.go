@@ -127,7 +127,7 @@ func (x *run) quiet(ctx context.Context) outcome {
 	}
 	var reverted *workload.RevertedError
 	if errors.As(err, &reverted) {
-		return halted(v1alpha1.ReasonPauseReverted, reverted.Error())
+		return revertedBy(reverted)
 	}
 	if err != nil {
 		return inTheWay(look, v1alpha1.ReasonPausing, "not everything is quiet", err.Error())
@@ -155,7 +155,7 @@ func (x *run) notForever(out outcome) outcome {
 	if x.count(v1alpha1.StrategyPause) == 0 || x.now().Sub(x.since(since)) <= timeout {
 		return out
 	}
-	return halted(v1alpha1.ReasonPauseTimedOut, fmt.Sprintf("RDS could not be asked within %s of the pause (pauseTimeout), so everything is resumed: %s", timeout, message))
+	return halted(v1alpha1.ReasonPauseTimedOut, fmt.Sprintf("RDS could not be asked within %s of the pause (spec.pauseTimeout of AuroraCluster %s), so what was paused is resumed: %s", timeout, x.object.Spec.ClusterRef.Name, message))
 }
 
 // claim stores the claim, first in the ledger, under the lock, then in the object. Each write carries an

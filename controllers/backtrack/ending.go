@@ -61,6 +61,9 @@ func (x *run) unwind(ctx context.Context, verdict metav1.Condition) outcome {
 			message += "; not every dependent is up: " + x.stragglers(v1alpha1.DependentReady)
 		}
 	}
+	if !x.called() {
+		x.leaveAlone()
+	}
 	if err := x.release(ctx); err != nil {
 		return failed(err)
 	}

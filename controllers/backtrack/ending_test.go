@@ -95,7 +95,7 @@ func (e ending) check(w *world, b *v1alpha1.AuroraBacktrack) {
 	}
 }
 
-// announced holds that every verdict was told, with its message, and no other one.
+// announced holds that every verdict was told once, with its message, and no other one.
 func (w *world) announced(b *v1alpha1.AuroraBacktrack) {
 	w.t.Helper()
 	told := map[string]int{}
@@ -108,6 +108,9 @@ func (w *world) announced(b *v1alpha1.AuroraBacktrack) {
 	warnings := 0
 	for _, c := range b.Status.Conditions {
 		if c.Type == v1alpha1.ConditionStalled || c.Type == v1alpha1.ConditionReconciling || c.Status == metav1.ConditionUnknown {
+			continue
+		}
+		if c.Type == v1alpha1.ConditionSucceeded && c.Status == metav1.ConditionFalse { // its step tells it
 			continue
 		}
 		kind := corev1.EventTypeNormal

@@ -74,7 +74,7 @@ func TestEndings(t *testing.T) {
 		"pods do not end within the pause's time": {
 			given:       stubborn("worker"),
 			wantReason:  v1alpha1.ReasonPauseTimedOut,
-			wantMessage: "not everything was quiet within 5m0s (pauseTimeout), so RDS was not asked and everything is resumed: Deployment game/worker is Pausing (waiting for its pods to end)",
+			wantMessage: "not everything was quiet within 5m0s (spec.pauseTimeout of AuroraCluster game), so RDS is not asked and what was paused is resumed: Deployment game/worker: waiting for its pods to end",
 			wantPath:    "Admitted=True/Admitted PreflightPassed=True/Passed DependentsPaused=False/PauseTimedOut DependentsReconnected=True/Resumed",
 		},
 		"somebody wakes a workload while it pauses": {
@@ -84,7 +84,7 @@ func TestEndings(t *testing.T) {
 				o.scale("worker", 3)
 			},
 			wantReason:  v1alpha1.ReasonPauseReverted,
-			wantMessage: "Deployment game/worker was woken during its pause (spec.replicas is 3), by a field manager that is not recorded: keep whoever that is from writing spec.replicas during a rewind, or give the workload strategy Restart",
+			wantMessage: "Deployment game/worker was woken during its pause (spec.replicas is 3), by a field manager that is not recorded: keep whoever that is from writing spec.replicas during a rewind, or give the workload strategy Restart; RDS is not asked, and the others are resumed",
 			wantPath:    "Admitted=True/Admitted PreflightPassed=True/Passed DependentsPaused=False/PauseReverted DependentsReconnected=True/Resumed",
 		},
 		"somebody wakes a workload right before the call": {
@@ -96,7 +96,7 @@ func TestEndings(t *testing.T) {
 				auroraStatus("")(o.world)
 			},
 			wantReason:  v1alpha1.ReasonPauseReverted,
-			wantMessage: "Deployment game/worker was woken during its pause (spec.replicas is 3), by a field manager that is not recorded: keep whoever that is from writing spec.replicas during a rewind, or give the workload strategy Restart",
+			wantMessage: "Deployment game/worker was woken during its pause (spec.replicas is 3), by a field manager that is not recorded: keep whoever that is from writing spec.replicas during a rewind, or give the workload strategy Restart; RDS is not asked, and the others are resumed",
 			wantPath:    untilPaused + " Backtracked=False/PauseReverted DependentsReconnected=True/Resumed",
 		},
 		"a pod of a paused workload never ends after the last look": {
@@ -109,7 +109,7 @@ func TestEndings(t *testing.T) {
 				auroraStatus("")(o.world)
 			},
 			wantReason:  v1alpha1.ReasonPauseTimedOut,
-			wantMessage: "RDS could not be asked within 5m0s of the pause (pauseTimeout), so everything is resumed: Deployment game/worker is Pausing (waiting for pod worker-late-0 to end)",
+			wantMessage: "RDS could not be asked within 5m0s of the pause (spec.pauseTimeout of AuroraCluster game), so what was paused is resumed: Deployment game/worker: waiting for pod worker-late-0 to end",
 			wantPath:    untilPaused + " Backtracked=False/PauseTimedOut DependentsReconnected=True/Resumed",
 		},
 		"RDS cannot be asked while everything is paused": {
@@ -118,7 +118,7 @@ func TestEndings(t *testing.T) {
 				auroraStatus("modifying")(o.world)
 			},
 			wantReason:  v1alpha1.ReasonPauseTimedOut,
-			wantMessage: `RDS could not be asked within 5m0s of the pause (pauseTimeout), so everything is resumed: Aurora cluster testcluster reads "modifying" and must read available first`,
+			wantMessage: `RDS could not be asked within 5m0s of the pause (spec.pauseTimeout of AuroraCluster game), so what was paused is resumed: Aurora cluster testcluster reads "modifying" and must read available first`,
 			wantPath:    untilPaused + " Backtracked=False/PauseTimedOut DependentsReconnected=True/Resumed",
 		},
 		"RDS rejects": {
@@ -143,7 +143,7 @@ func TestEndings(t *testing.T) {
 		"RDS never stops asking to slow down": {
 			given:       func(w *world) { w.rds.FailNext("BacktrackDBCluster", local.FaultThrottling, 0) },
 			wantReason:  v1alpha1.ReasonPauseTimedOut,
-			wantMessage: "RDS could not be asked within 5m0s of the pause (pauseTimeout), so everything is resumed: BacktrackDBCluster: ThrottlingException: Rate exceeded",
+			wantMessage: "RDS could not be asked within 5m0s of the pause (spec.pauseTimeout of AuroraCluster game), so what was paused is resumed: BacktrackDBCluster: ThrottlingException: Rate exceeded",
 			wantPath:    untilPaused + " Backtracked=False/PauseTimedOut DependentsReconnected=True/Resumed",
 			wantAsked:   66,
 		},
@@ -201,7 +201,7 @@ func TestEndings(t *testing.T) {
 				auroraStatus("deleting")(o.world)
 			},
 			wantReason:  v1alpha1.ReasonPauseTimedOut,
-			wantMessage: `RDS could not be asked within 5m0s of the pause (pauseTimeout), so everything is resumed: Aurora cluster testcluster reads "deleting" and must read available first`,
+			wantMessage: `RDS could not be asked within 5m0s of the pause (spec.pauseTimeout of AuroraCluster game), so what was paused is resumed: Aurora cluster testcluster reads "deleting" and must read available first`,
 			wantPath:    untilPaused + " Backtracked=False/PauseTimedOut DependentsReconnected=True/Resumed",
 		},
 		"a dependent does not come up": {
@@ -213,7 +213,7 @@ func TestEndings(t *testing.T) {
 				}
 			},
 			wantReason:  v1alpha1.ReasonReconnectTimedOut,
-			wantMessage: "the data is rewound and the cluster available, but not every dependent was up within 10m0s (reconnectTimeout): Deployment game/game-api is Restarting (waiting for its controller to see the change); Deployment game/worker is Resuming (waiting for its controller to see the change)",
+			wantMessage: "the data is rewound and the cluster available, but not every dependent was up within 10m0s (spec.reconnectTimeout of AuroraCluster game): Deployment game/game-api: waiting for its controller to see the change; Deployment game/worker: waiting for its controller to see the change; to go forward again, backtrack to 2023-12-23T14:10:05Z",
 			wantPath:    untilRewind + " DependentsReconnected=False/ReconnectTimedOut",
 			wantAsked:   1, wantAccepted: 1, wantRestarted: true, wantLedger: "completed undo",
 		},

@@ -8,6 +8,7 @@ import (
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
@@ -24,12 +25,15 @@ const clusterIndex = "spec.clusterRef.name"
 func (x *run) takeLock(ctx context.Context) outcome {
 	ref := ledger.Reference(x.object)
 	if ledger.Holds(x.cluster, ref) {
-		return done("", "")
+		if x.started() {
+			return done("", "")
+		}
+		return x.besideNoTwin(ctx)
 	}
 	if twin, err := x.busyTwin(ctx); err != nil {
 		return failed(err)
-	} else if twin != "" {
-		return waiting(slow, v1alpha1.ReasonQueued, fmt.Sprintf("AuroraCluster %s names the same Aurora cluster and is being rewound", twin))
+	} else if twin != nil {
+		return behindTwin(twin)
 	}
 	if err := x.clearVanishedHolder(ctx); err != nil {
 		return failed(err)
@@ -62,24 +66,57 @@ func (x *run) takeLock(ctx context.Context) outcome {
 	if err != nil {
 		return failed(err)
 	}
-	return done("", "")
+	return x.besideNoTwin(ctx)
+}
+
+// regain takes the lock and notes the claim once more, for a run that asked RDS and whose AuroraCluster was taken away by
+// force and created again: its next rewind waits for this one.
+func (x *run) regain(ctx context.Context) error {
+	if x.cluster.Status.ActiveBacktrack != nil || !x.called() {
+		return nil
+	}
+	ref, claim := ledger.Reference(x.object), *x.object.Status.Request
+	if err := x.unchanged(ctx); err != nil { // another process may have brought it to its end
+		return err
+	}
+	return x.changeCluster(ctx, func(c *v1alpha1.AuroraCluster) bool {
+		held := c.Status.ActiveBacktrack == nil && ledger.Hold(c, ref)
+		noted := ledger.Find(c, x.object) == nil && x.object.Status.Backtrack == nil && ledger.Claim(c, x.object, claim)
+		return held || noted
+	})
 }
 
 // position counts the objects that come before this one, from 1: by creation, then by namespace and name.
-// Only objects that wait for nothing but the lock are counted.
+// Only objects that wait for nothing but the lock are counted, and what RDS was asked for, which has lost its lock.
 func (x *run) position(ctx context.Context) (int32, error) {
-	var list v1alpha1.AuroraBacktrackList
-	if err := x.Client.List(ctx, &list, client.MatchingFields{clusterIndex: x.object.Spec.ClusterRef.Name}); err != nil {
-		return 0, fmt.Errorf("listing the queue for AuroraCluster %s: %w", x.object.Spec.ClusterRef.Name, err)
+	objects, err := x.objectsOf(ctx, x.cluster)
+	if err != nil {
+		return 0, err
 	}
 	position := int32(1)
-	for i := range list.Items {
-		other := &list.Items[i]
-		if other.UID != x.object.UID && x.queues(other) && before(other, x.object) && !ledger.Holds(x.cluster, ledger.Reference(other)) {
+	for i := range objects {
+		other := &objects[i]
+		ahead := x.queues(other) && before(other, x.object) || isOpen(other)
+		if other.UID != x.object.UID && ahead && !ledger.Holds(x.cluster, ledger.Reference(other)) {
 			position++
 		}
 	}
 	return position, nil
+}
+
+// objectsOf lists the AuroraBacktracks that name the AuroraCluster.
+func (x *run) objectsOf(ctx context.Context, cluster *v1alpha1.AuroraCluster) ([]v1alpha1.AuroraBacktrack, error) {
+	var list v1alpha1.AuroraBacktrackList
+	if err := x.Client.List(ctx, &list, client.MatchingFields{clusterIndex: cluster.Name}); err != nil {
+		return nil, fmt.Errorf("listing the AuroraBacktracks of AuroraCluster %s: %w", cluster.Name, err)
+	}
+	return list.Items, nil
+}
+
+// isOpen tells whether RDS was asked for the object, or may have been, and it is not known what became of it.
+func isOpen(b *v1alpha1.AuroraBacktrack) bool {
+	backtracked := meta.FindStatusCondition(b.Status.Conditions, v1alpha1.ConditionBacktracked)
+	return b.Status.Request != nil && b.Status.CompletedAt == "" && (backtracked == nil || backtracked.Status == metav1.ConditionUnknown)
 }
 
 // queues tells whether the object waits for the lock and for nothing else. One that was created a moment ago
@@ -120,22 +157,6 @@ func (r *Reconciler) first(list []v1alpha1.AuroraBacktrack, n int) []v1alpha1.Au
 	}
 	sort.Slice(queue, func(i, j int) bool { return before(&queue[i], &queue[j]) })
 	return queue[:min(n, len(queue))]
-}
-
-// busyTwin gives the name of another AuroraCluster that names the same Aurora cluster and is locked.
-func (x *run) busyTwin(ctx context.Context) (string, error) {
-	var list v1alpha1.AuroraClusterList
-	if err := x.Live.List(ctx, &list); err != nil {
-		return "", fmt.Errorf("listing AuroraClusters: %w", err)
-	}
-	for i := range list.Items {
-		other := &list.Items[i]
-		same := other.Status.DBClusterResourceID != "" && other.Status.DBClusterResourceID == x.cluster.Status.DBClusterResourceID
-		if other.UID != x.cluster.UID && same && other.Status.ActiveBacktrack != nil {
-			return other.Name, nil
-		}
-	}
-	return "", nil
 }
 
 // clearVanishedHolder frees the lock of a holder that has finished or is gone. What a vanished holder left

@@ -1,9 +1,11 @@
 package backtrack
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/aurora-backtrack/operator/api/v1alpha1"
@@ -35,15 +37,20 @@ func (x *run) pause(ctx context.Context) outcome {
 	var reverted *workload.RevertedError
 	switch {
 	case errors.As(err, &reverted): // it is not paused again, so there is nothing to wait for
-		return halted(v1alpha1.ReasonPauseReverted, reverted.Error())
+		return revertedBy(reverted)
 	case paused:
-		return done(v1alpha1.ReasonPaused, workloads(x.count(v1alpha1.StrategyPause))+" at zero, pods gone")
+		return done(v1alpha1.ReasonPaused, workloads(x.count(v1alpha1.StrategyPause))+" paused, none of their pods is left")
 	case late && !x.ending():
-		return halted(v1alpha1.ReasonPauseTimedOut, fmt.Sprintf("not everything was quiet within %s (pauseTimeout), so RDS was not asked and everything is resumed: %s", timeout, x.stragglers(v1alpha1.DependentPaused)))
+		return halted(v1alpha1.ReasonPauseTimedOut, fmt.Sprintf("not everything was quiet within %s (spec.pauseTimeout of AuroraCluster %s), so RDS is not asked and what was paused is resumed: %s", timeout, x.cluster.Name, x.stragglers(v1alpha1.DependentPaused)))
 	case err != nil:
 		return inTheWay(look, v1alpha1.ReasonPausing, "pausing", err.Error())
 	}
 	return inTheWay(look, v1alpha1.ReasonPausing, "pausing", x.stragglers(v1alpha1.DependentPaused))
+}
+
+// revertedBy ends a run whose pause somebody undid.
+func revertedBy(reverted *workload.RevertedError) outcome {
+	return halted(v1alpha1.ReasonPauseReverted, reverted.Error()+"; RDS is not asked, and the others are resumed")
 }
 
 // ending tells whether running Jobs are being ended after the timeout, which takes one more look at least.
@@ -76,10 +83,7 @@ func (x *run) stragglers(reached v1alpha1.DependentState) string {
 		if text != "" {
 			text += "; "
 		}
-		text += fmt.Sprintf("%s %s/%s is %s", d.Kind, d.Namespace, d.Name, d.State)
-		if d.Message != "" {
-			text += " (" + d.Message + ")"
-		}
+		text += fmt.Sprintf("%s %s/%s: %s", d.Kind, d.Namespace, d.Name, cmp.Or(d.Message, strings.ToLower(string(d.State))))
 	}
 	if n > shown {
 		text += fmt.Sprintf("; and %d more", n-shown)

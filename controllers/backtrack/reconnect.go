@@ -26,7 +26,7 @@ func (x *run) reconnect(ctx context.Context) outcome {
 	case up:
 		return done(v1alpha1.ReasonReconnected, x.upNow())
 	case x.now().Sub(x.since(v1alpha1.ConditionClusterAvailable)) > timeout:
-		return halted(v1alpha1.ReasonReconnectTimedOut, fmt.Sprintf("the data is rewound and the cluster available, but not every dependent was up within %s (reconnectTimeout): %s", timeout, x.stragglers(v1alpha1.DependentReady)))
+		return halted(v1alpha1.ReasonReconnectTimedOut, fmt.Sprintf("the data is rewound and the cluster available, but not every dependent was up within %s (spec.reconnectTimeout of AuroraCluster %s): %s; to go forward again, backtrack to %s", timeout, x.object.Spec.ClusterRef.Name, x.stragglers(v1alpha1.DependentReady), x.object.Status.Backtrack.BacktrackedFrom))
 	case err != nil:
 		return waiting(look, v1alpha1.ReasonReconnecting, "reconnecting: "+err.Error())
 	}
@@ -48,11 +48,9 @@ func (x *run) bringBack(ctx context.Context) (bool, error) {
 // refused: connections live, so nothing is restarted.
 func (x *run) undoPause(ctx context.Context) (bool, error) {
 	var paused []v1alpha1.DependentStatus
-	for i := range x.object.Status.Dependents {
-		if d := &x.object.Status.Dependents[i]; d.Strategy == v1alpha1.StrategyPause {
-			paused = append(paused, *d)
-		} else if d.State == v1alpha1.DependentPending {
-			d.State, d.Message = v1alpha1.DependentSkipped, "left alone: nothing was rewound"
+	for _, d := range x.object.Status.Dependents {
+		if d.Strategy == v1alpha1.StrategyPause {
+			paused = append(paused, d)
 		}
 	}
 	resumed, resumeErr := x.Workloads.Resume(ctx, x.object.UID, paused)
@@ -64,6 +62,15 @@ func (x *run) undoPause(ctx context.Context) (bool, error) {
 	}
 	err := errors.Join(resumeErr, readyErr)
 	return resumed && ready && err == nil, err
+}
+
+// leaveAlone marks the dependents that nothing was done to, and nothing will be: nothing was rewound.
+func (x *run) leaveAlone() {
+	for i := range x.object.Status.Dependents {
+		if d := &x.object.Status.Dependents[i]; d.State == v1alpha1.DependentPending {
+			d.State, d.Message = v1alpha1.DependentSkipped, "left alone: nothing was rewound"
+		}
+	}
 }
 
 func (x *run) reconnectTimeout(ctx context.Context) (time.Duration, error) {

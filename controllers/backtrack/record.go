@@ -31,7 +31,15 @@ func (x *run) progress(record v1alpha1.BacktrackRecord) outcome {
 	if !aurora.UnderWay(record.Status, record.RequestedAt, x.now()) {
 		return halted(v1alpha1.ReasonOutcomeUnknown, fmt.Sprintf("backtrack %s reads %q since %s: look at the data, and at the cluster's events in RDS", record.ID, record.Status, round(elapsed)))
 	}
-	return waiting(x.Settings.Poll, v1alpha1.ReasonBacktracking, fmt.Sprintf("RDS took backtrack %s; it reads %q, %s after the request", record.ID, record.Status, steps(elapsed)))
+	return waiting(x.Settings.Poll, v1alpha1.ReasonBacktracking, fmt.Sprintf("RDS took backtrack %s; it reads %q%s", record.ID, record.Status, ago(elapsed)))
+}
+
+// ago says how long ago the request was, once that is long.
+func ago(d time.Duration) string {
+	if d < 10*time.Second {
+		return ""
+	}
+	return ", " + steps(d) + " after the request"
 }
 
 // steps shows progress without making every look a write of the status.
@@ -184,7 +192,8 @@ func (x *run) quietFor(ctx context.Context) (time.Duration, outcome) {
 // would then call RDS again before the record of the first call is listed.
 func (x *run) rdsNow() time.Time { return x.now().Add(x.RDS.Skew(aurora.TargetOf(x.cluster))) }
 
-// lostCluster ends a run whose AuroraCluster was taken away by force: without it nobody can ask RDS.
+// lostCluster ends a run whose AuroraCluster was taken away by force: without it nobody can ask RDS. One that was
+// created again is locked again.
 func (x *run) lostCluster(ctx context.Context) outcome {
 	cluster, err := x.auroraCluster(ctx)
 	if err != nil {
@@ -192,6 +201,9 @@ func (x *run) lostCluster(ctx context.Context) outcome {
 	}
 	if cluster == nil {
 		return halted(v1alpha1.ReasonOutcomeUnknown, fmt.Sprintf("AuroraCluster %s was deleted after RDS was asked; nobody can follow the backtrack: create it again, and look at the cluster in RDS", x.object.Spec.ClusterRef.Name))
+	}
+	if err := x.regain(ctx); err != nil {
+		return failed(err)
 	}
 	return done("", "")
 }

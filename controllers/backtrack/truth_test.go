@@ -53,7 +53,9 @@ func (s *witness) tellsTheTruth(old, b *v1alpha1.AuroraBacktrack) {
 		if s.verdicts[b.UID] == nil {
 			s.verdicts[b.UID] = map[string]news{}
 		}
-		s.verdicts[b.UID][c.Type] = news{c.Reason, c.Message}
+		if c.Type != v1alpha1.ConditionSucceeded || c.Status == metav1.ConditionTrue { // of a failure its step tells
+			s.verdicts[b.UID][c.Type] = news{c.Reason, c.Message}
+		}
 		if old != nil && meta.IsStatusConditionPresentAndEqual(old.Status.Conditions, c.Type, c.Status) {
 			continue
 		}

@@ -241,7 +241,7 @@ func (s *witness) wasAllowed(b *v1alpha1.AuroraBacktrack) {
 	}
 	for _, uid := range s.present {
 		other := s.objects[uid]
-		if uid != b.UID && s.underWay(other) && s.sameTarget(other, cluster) {
+		if uid != b.UID && s.underWay(other) && s.sameTarget(other, cluster) && !s.lostItsLock(other) {
 			s.fault("4: %s asked RDS while %s is under way", b.Name, other.Name)
 		}
 	}
@@ -263,4 +263,11 @@ func (s *witness) underWay(b *v1alpha1.AuroraBacktrack) bool {
 
 func (s *witness) sameTarget(b *v1alpha1.AuroraBacktrack, c *v1alpha1.AuroraCluster) bool {
 	return s.targets[b.Spec.ClusterRef.Name] == c.Spec.DBClusterIdentifier
+}
+
+// lostItsLock tells whether the object's AuroraCluster was taken away by force and the object has not taken the lock of
+// the new one yet. Until then nobody can know of it.
+func (s *witness) lostItsLock(b *v1alpha1.AuroraBacktrack) bool {
+	c := s.clusters[b.Spec.ClusterRef.Name]
+	return s.unledgered[b.UID] && (c == nil || !ledger.Holds(c, ledger.Reference(b)))
 }

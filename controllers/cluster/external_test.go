@@ -90,35 +90,6 @@ func TestExternal(t *testing.T) {
 	}
 }
 
-// TestTwins has which AuroraClusters stand for one Aurora cluster: RDS's own id decides once it is known.
-func TestTwins(t *testing.T) {
-	cluster := func(identifier, region, role, id string) *v1alpha1.AuroraCluster {
-		c := &v1alpha1.AuroraCluster{Spec: v1alpha1.AuroraClusterSpec{DBClusterIdentifier: identifier, Region: region, RoleARN: role}}
-		c.Status.DBClusterResourceID = id
-		return c
-	}
-	game := cluster("game", "eu-west-1", "", "")
-	known := cluster("game", "eu-west-1", "", "cluster-1")
-	for name, test := range map[string]struct {
-		a, b *v1alpha1.AuroraCluster
-		want bool
-	}{
-		"the same":                       {game, cluster("game", "eu-west-1", "", ""), true},
-		"in other letters":               {game, cluster("Game", "eu-west-1", "", ""), true},
-		"another name":                   {game, cluster("zoo", "eu-west-1", "", ""), false},
-		"another Region":                 {game, cluster("game", "eu-west-2", "", ""), false},
-		"another role":                   {game, cluster("game", "eu-west-1", "arn:aws:iam::123456789012:role/r", ""), false},
-		"one id under two names":         {known, cluster("renamed", "", "arn:aws:iam::123456789012:role/r", "cluster-1"), true},
-		"one name, and two ids":          {known, cluster("game", "eu-west-1", "", "cluster-2"), false},
-		"one of them not looked at yet":  {known, game, false},
-		"the other not looked at so far": {game, known, true},
-	} {
-		if got := twins(test.a, test.b); got != test.want {
-			t.Errorf("%s: twins %v, want %v", name, got, test.want)
-		}
-	}
-}
-
 // TestHistoryIsDue has when the history is read again: it costs one call a cluster.
 func TestHistoryIsDue(t *testing.T) {
 	for name, test := range map[string]struct {

@@ -3,7 +3,6 @@ package cluster
 import (
 	"context"
 	"fmt"
-	"strings"
 	"sync"
 	"time"
 
@@ -122,24 +121,11 @@ func (r *Reconciler) olderTwin(ctx context.Context, cluster *v1alpha1.AuroraClus
 	}
 	for i := range list.Items {
 		other := &list.Items[i]
-		if other.UID == cluster.UID || !twins(other, cluster) {
-			continue
-		}
-		older := other.CreationTimestamp.Before(&cluster.CreationTimestamp) ||
-			(other.CreationTimestamp.Equal(&cluster.CreationTimestamp) && other.Name < cluster.Name)
-		if older {
+		if other.UID != cluster.UID && ledger.Twins(other, cluster) && ledger.Outranks(other, cluster) {
 			return other.Name, nil
 		}
 	}
 	return "", nil
-}
-
-func twins(a, b *v1alpha1.AuroraCluster) bool {
-	if a.Status.DBClusterResourceID != "" {
-		return a.Status.DBClusterResourceID == b.Status.DBClusterResourceID
-	}
-	return strings.EqualFold(a.Spec.DBClusterIdentifier, b.Spec.DBClusterIdentifier) &&
-		a.Spec.Region == b.Spec.Region && a.Spec.RoleARN == b.Spec.RoleARN
 }
 
 // warnings are what a careful person would want to know about the object.

@@ -53,8 +53,11 @@ func mistoldOf(object *v1alpha1.AuroraBacktrack, events []corev1.Event) []string
 }
 
 // transition tells the conditions that came to an end of their own from those that mirror another one or were never
-// reached.
+// reached. Of a failure its step tells.
 func transition(c metav1.Condition) bool {
+	if c.Type == v1alpha1.ConditionSucceeded && c.Status == metav1.ConditionFalse {
+		return false
+	}
 	return c.Status != metav1.ConditionUnknown && c.Type != v1alpha1.ConditionReconciling && c.Type != v1alpha1.ConditionStalled
 }
 
