@@ -82,6 +82,7 @@ func (x *run) ask(ctx context.Context, attempt int32) outcome {
 
 // clearToAsk checks, right before the call, everything that may have changed since the preflight.
 func (x *run) clearToAsk(ctx context.Context) outcome {
+	x.clusterRead = false // what was read for the preflight may have been withdrawn since
 	if out := x.stillWanted(ctx); out.kind != goOn {
 		return out
 	}
@@ -159,11 +160,12 @@ func (x *run) notForever(out outcome) outcome {
 }
 
 // claim stores the claim, first in the ledger, under the lock, then in the object. Each write carries an
-// optimistic lock, so of several operators that hold the object in hand only one gets to call.
+// optimistic lock, so of several operators that hold the object in hand only one gets to call. What the AuroraCluster
+// allows is still what was looked at, or nothing is claimed.
 func (x *run) claim(ctx context.Context, claim v1alpha1.Claim) error {
-	ref, claimed := ledger.Reference(x.object), false
+	ref, lookedAt, claimed := ledger.Reference(x.object), x.cluster.Generation, false
 	err := x.changeCluster(ctx, func(c *v1alpha1.AuroraCluster) bool {
-		claimed = ledger.Holds(c, ref) && ledger.Claim(c, x.object, claim)
+		claimed = c.Generation == lookedAt && ledger.Holds(c, ref) && ledger.Claim(c, x.object, claim)
 		return claimed
 	})
 	if err != nil {
