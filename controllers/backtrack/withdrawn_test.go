@@ -1,52 +1,114 @@
 package backtrack
 
 import (
-	"fmt"
+	"context"
 	"testing"
+	"time"
+
+	"k8s.io/apimachinery/pkg/types"
+	ctrl "sigs.k8s.io/controller-runtime"
 
 	"github.com/aurora-backtrack/operator/api/v1alpha1"
 )
 
-// TestWithdrawnAtEveryMoment takes from the namespace what it was allowed, at each moment of the way. RDS is asked only
-// if the claim was stored by then.
-func TestWithdrawnAtEveryMoment(t *testing.T) {
-	t.Parallel()
-	for name, withdraw := range map[string]func(*v1alpha1.AuroraCluster){
-		"the namespace":   func(c *v1alpha1.AuroraCluster) { c.Spec.AllowedNamespaces.Names = nil },
-		"such a distance": func(c *v1alpha1.AuroraCluster) { c.Spec.Policy.MaxRewind = "1m" },
+// TestWithdrawnBeforeTheCall has everything paused and RDS busy, so that only the last look before the call is left,
+// and something withdrawn meanwhile: RDS is not asked once it is free, and nothing stays paused.
+func TestWithdrawnBeforeTheCall(t *testing.T) {
+	const deadline = 3 * time.Minute // within the pause's time
+	for name, test := range map[string]struct {
+		object   func(*v1alpha1.AuroraBacktrack)
+		withdraw func(*operator)
+
+		wantReason string
+	}{
+		"its deadline passes": {
+			object:     func(b *v1alpha1.AuroraBacktrack) { b.Spec.StartDeadline = v1alpha1.NewTimestamp(start.Add(deadline)) },
+			withdraw:   func(o *operator) { o.clock.Step(start.Add(deadline + time.Second).Sub(o.clock.Now())) },
+			wantReason: v1alpha1.ReasonExpired,
+		},
+		"its namespace is not allowed any more": {
+			withdraw: func(o *operator) {
+				o.editCluster("game", func(c *v1alpha1.AuroraCluster) { c.Spec.AllowedNamespaces = v1alpha1.AllowedNamespaces{} })
+			},
+			wantReason: v1alpha1.ReasonNamespaceNotAllowed,
+		},
+		"the window closes": {
+			withdraw: func(o *operator) {
+				o.editCluster("game", func(c *v1alpha1.AuroraCluster) {
+					c.Spec.Policy.Windows = []v1alpha1.StartWindow{{Schedule: "0 22 * * *", Duration: "1h", TimeZone: "Etc/UTC"}}
+				})
+			},
+			wantReason: v1alpha1.ReasonPauseTimedOut,
+		},
+		"approval is asked for": {
+			withdraw: func(o *operator) {
+				for _, object := range installed() {
+					o.create(object)
+				}
+				o.editCluster("game", func(c *v1alpha1.AuroraCluster) { c.Spec.Policy.Approval = v1alpha1.ApprovalRequired })
+			},
+			wantReason: v1alpha1.ReasonPauseTimedOut,
+		},
 	} {
-		refused, asked := 0, 0
-		for n, over := 1, false; !over; n++ {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			w := newWorld(t)
 			w.dependents()
-			var at string
-			claimed := false
-			hook := func(m moment) error {
-				if m.N != n {
-					return nil
-				}
-				at = fmt.Sprintf("%s, moment %d (%s, after=%t)", name, n, m.What, m.After)
-				claimed = len(w.readCluster("game").Status.Backtracks) > 0
-				w.editCluster("game", withdraw)
-				return nil
-			}
-			o, _ := w.watched(hook)
+			o, _ := w.watched(nil)
 			o.round()
-			w.create(undo("undo"))
-			b := o.finish("undo")
-			switch over = at == ""; {
-			case over:
-			case claimed && w.accepted() != 1, !claimed && w.accepted() != 0:
-				t.Errorf("withdrawn at %s, claimed %t, it ended as %s with %d accepted calls", at, claimed, reasonOf(b), w.accepted())
-			case claimed:
-				asked++
-			default:
-				refused++
+			b := undo("undo")
+			if test.object != nil {
+				test.object(b)
 			}
-			w.nothingPaused()
-		}
-		if refused < 20 || asked < 20 {
-			t.Errorf("%s: refused %d times, asked %d times", name, refused, asked)
-		}
+			w.create(b)
+			o.waits("undo", v1alpha1.ConditionDependentsPaused, v1alpha1.ReasonPausing)
+			auroraStatus("modifying")(w)
+			o.waits("undo", v1alpha1.ConditionBacktracked, v1alpha1.ReasonClusterNotAvailable)
+			test.withdraw(o)
+			auroraStatus("")(w)
+			b = o.finish("undo")
+			equal(t, "the reason", verdictOf(b), test.wantReason)
+			equal(t, "the number of calls", w.asked(), 0)
+			w.asBefore(b, false)
+			o.staysSo("undo")
+		})
 	}
+}
+
+// TestLockIsLostBeforeTheCall has the lock go to another object after the last look before the call has begun: RDS is
+// asked only by whoever holds the lock.
+func TestLockIsLostBeforeTheCall(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.dependents()
+	other := undo("other") // runs, as far as anybody can tell, and does nothing
+	other.Spec.ClusterRef.Name, other.Spec.Suspend = "nowhere", true
+	w.create(other)
+	armed := false
+	o, _ := w.watched(func(m moment) error {
+		if armed && m.What == "DescribeDBClusters" && m.After {
+			armed = false
+			c := w.readCluster("game")
+			c.Status.ActiveBacktrack = &v1alpha1.ObjectReference{Namespace: "game", Name: "other", UID: other.UID}
+			w.must(w.api.Status().Update(context.Background(), c))
+		}
+		return nil
+	})
+	o.round()
+	w.create(undo("undo"))
+	o.waits("undo", v1alpha1.ConditionDependentsPaused, v1alpha1.ReasonPausing)
+	w.clock.Step(time.Second)
+	armed = true
+	_, err := o.backtracks.Reconcile(context.Background(), ctrl.Request{NamespacedName: types.NamespacedName{Namespace: "game", Name: "undo"}})
+	w.must(err)
+	if armed {
+		t.Fatal("there was no last look")
+	}
+	o.elapse(time.Minute)
+	equal(t, "the number of calls while another one holds the lock", w.asked(), 0)
+	w.remove("other")
+	b := o.finish("undo")
+	equal(t, "the path", path(b), fullPath)
+	equal(t, "the number of calls", w.asked(), 1)
+	w.asBefore(b, true)
 }
