@@ -75,6 +75,7 @@ type StartWindow struct {
 	// +required
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=100
+	// +kubebuilder:validation:Pattern=`^(@(yearly|annually|monthly|weekly|daily|midnight|hourly)|\S+( +\S+){4})$`
 	Schedule string `json:"schedule"`
 	// duration is how long it stays open, such as 4h.
 	// +required
@@ -201,11 +202,11 @@ type AuroraClusterSpec struct {
 // +kubebuilder:resource:scope=Cluster,shortName=auc,categories=aurora
 // +kubebuilder:printcolumn:name="Cluster",type=string,JSONPath=`.spec.dbClusterIdentifier`
 // +kubebuilder:printcolumn:name="Ready",type=string,JSONPath=`.status.conditions[?(@.type=="Ready")].status`
+// +kubebuilder:printcolumn:name="Reason",type=string,JSONPath=`.status.conditions[?(@.type=="Ready")].reason`
 // +kubebuilder:printcolumn:name="Status",type=string,JSONPath=`.status.clusterStatus`
 // +kubebuilder:printcolumn:name="Window",type=string,JSONPath=`.status.backtrackWindow`
 // +kubebuilder:printcolumn:name="Earliest",type=string,JSONPath=`.status.earliestBacktrackTime`
 // +kubebuilder:printcolumn:name="Active",type=string,JSONPath=`.status.activeBacktrack.name`
-// +kubebuilder:printcolumn:name="Reason",type=string,priority=1,JSONPath=`.status.conditions[?(@.type=="Ready")].reason`
 // +kubebuilder:printcolumn:name="Age",type=date,JSONPath=`.metadata.creationTimestamp`
 type AuroraCluster struct {
 	metav1.TypeMeta `json:",inline"`

@@ -13,8 +13,12 @@ import (
 	"github.com/aurora-backtrack/operator/controllers/ledger"
 )
 
-// slow is how often something is looked at again that a watch also reports.
-const slow = 30 * time.Second
+const (
+	// slow is how often something is looked at again that a watch also reports.
+	slow = 30 * time.Second
+	// replan is how often the plan of a suspended object is made anew.
+	replan = 5 * time.Minute
+)
 
 // admit decides whether the object may run at all, and takes the cluster's lock for it.
 func (x *run) admit(ctx context.Context) outcome {
@@ -130,20 +134,27 @@ func (x *run) clusterReady() outcome {
 // suspended checks everything, shows the plan, touches nothing and waits.
 func (x *run) suspended(ctx context.Context) outcome {
 	message := "suspended by spec.suspend"
-	found := x.clusterReady()
+	if c := meta.FindStatusCondition(x.object.Status.Conditions, v1alpha1.ConditionAdmitted); c == nil || c.Reason != v1alpha1.ReasonSuspended {
+		// RDS is asked in the next look, which has its turn when nothing is under way: a crowd of plans holds nobody up.
+		return waiting(time.Millisecond, v1alpha1.ReasonSuspended, message+"; its plan is being made")
+	}
+	found, after := x.clusterReady(), replan
 	if found.kind == goOn {
 		found = x.examine(ctx)
 	}
 	switch found.kind {
 	case goOn:
 		message += "; the preflight would pass: " + x.object.Status.Plan.Summary
-	case wait, halt:
+	case wait:
+		after = slow
+		fallthrough
+	case halt:
 		message += fmt.Sprintf("; the preflight would not pass now (%s): %s", found.reason, found.message)
 	case fault:
 		return found
 	}
 	x.set(v1alpha1.ConditionPreflightPassed, metav1.ConditionUnknown, v1alpha1.ReasonSuspended, message)
-	return waiting(slow, v1alpha1.ReasonSuspended, message)
+	return waiting(after, v1alpha1.ReasonSuspended, message)
 }
 
 // rdsTrouble turns an error of RDS into a wait that names it.

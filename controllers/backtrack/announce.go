@@ -2,6 +2,7 @@ package backtrack
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -27,7 +28,7 @@ func (x *run) announce(ctx context.Context) {
 		if c.Status == metav1.ConditionFalse {
 			kind = corev1.EventTypeWarning
 		}
-		x.tell(ctx, event.News{Type: kind, Subject: c.Type, Reason: c.Reason, Message: c.Message})
+		x.tell(ctx, event.News{Type: kind, Subject: c.Type, Order: order(c), Reason: c.Reason, Message: c.Message})
 	}
 	if x.cancelTooLate() {
 		x.tell(ctx, event.News{Type: corev1.EventTypeWarning, Subject: "Cancel", Reason: v1alpha1.ReasonCancelTooLate, Message: "RDS was asked before the cancel; the run goes on to its end"})
@@ -52,4 +53,17 @@ func newsworthy(c metav1.Condition) bool {
 		}
 	}
 	return c.Reason != v1alpha1.ReasonWaiting && c.Reason != v1alpha1.ReasonNotReached
+}
+
+// order puts the news of one look into the order of the lifecycle, and what came of a step behind what it waited for.
+func order(c metav1.Condition) int {
+	steps := lifecycle()
+	n := slices.IndexFunc(steps, func(s step) bool { return s.condition == c.Type })
+	if n < 0 {
+		n = len(steps) // Succeeded
+	}
+	if c.Status == metav1.ConditionUnknown {
+		return 2 * n
+	}
+	return 2*n + 1
 }

@@ -174,10 +174,12 @@ func (x *run) claim(ctx context.Context, claim v1alpha1.Claim) error {
 	if !claimed {
 		return errLost
 	}
+	before := x.object.Status.Request
 	x.object.Status.Request = &claim
 	x.set(v1alpha1.ConditionBacktracked, metav1.ConditionUnknown, v1alpha1.ReasonClaimed, "the claim is stored; RDS is being asked")
 	err = x.persist(ctx)
 	if apierrors.IsConflict(err) { // certainly not written, so certainly not called
+		x.object.Status.Request = before
 		if undo := x.changeCluster(ctx, func(c *v1alpha1.AuroraCluster) bool { return ledger.Unclaim(c, x.object, claim) }); undo != nil {
 			err = errors.Join(err, undo)
 		}

@@ -130,7 +130,7 @@ func TestBadInput(t *testing.T) {
 				})
 			},
 			wantReason:  v1alpha1.ReasonDependentNotFound,
-			wantMessage: `Deployment game/game-apy does not exist: correct the entry of spec.dependents, or remove it`,
+			wantMessage: `Deployment game/game-apy does not exist: correct the entry in spec.dependents of the AuroraCluster, or remove it`,
 			wantPath:    "Admitted=True/Admitted PreflightPassed=False/DependentNotFound",
 		},
 		"a Deployment that is paused": {
@@ -156,7 +156,7 @@ func TestBadInput(t *testing.T) {
 				})
 			},
 			wantReason:  v1alpha1.ReasonDependentNotFound,
-			wantMessage: `Deployment game/a does not exist: correct the entry of spec.dependents, or remove it; Deployment game/b does not exist: correct the entry of spec.dependents, or remove it; Deployment game/c does not exist: correct the entry of spec.dependents, or remove it; Deployment game/d does not exist: correct the entry of spec.dependents, or remove it; Deployment game/e does not exist: correct the entry of spec.dependents, or remove it; and 1 more`,
+			wantMessage: `Deployment game/a does not exist: correct the entry in spec.dependents of the AuroraCluster, or remove it; Deployment game/b does not exist: correct the entry in spec.dependents of the AuroraCluster, or remove it; Deployment game/c does not exist: correct the entry in spec.dependents of the AuroraCluster, or remove it; Deployment game/d does not exist: correct the entry in spec.dependents of the AuroraCluster, or remove it; Deployment game/e does not exist: correct the entry in spec.dependents of the AuroraCluster, or remove it; and 1 more`,
 			wantPath:    "Admitted=True/Admitted PreflightPassed=False/DependentNotFound",
 		},
 		"cancelled from the start": {

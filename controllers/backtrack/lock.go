@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sort"
+	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
@@ -49,7 +50,7 @@ func (x *run) takeLock(ctx context.Context) outcome {
 		if holder != nil {
 			message += fmt.Sprintf(", which AuroraBacktrack %s/%s holds", holder.Namespace, holder.Name)
 		}
-		return waiting(slow, v1alpha1.ReasonQueued, message)
+		return waiting(patience(position), v1alpha1.ReasonQueued, message)
 	}
 	if !controllerutil.ContainsFinalizer(x.object, v1alpha1.Finalizer) {
 		err := x.updateMeta(ctx, func(b *v1alpha1.AuroraBacktrack) { controllerutil.AddFinalizer(b, v1alpha1.Finalizer) })
@@ -86,6 +87,12 @@ func (x *run) regain(ctx context.Context) error {
 	})
 }
 
+// patience is how long an object of the queue waits for its next look by itself. Those at the head are woken; the
+// further back one stands, the less there is to see.
+func patience(position int32) time.Duration {
+	return min(slow*time.Duration(1+position/wake), 10*time.Minute)
+}
+
 // position counts the objects that come before this one, from 1: by creation, then by namespace and name.
 // Only objects that wait for nothing but the lock are counted, and what RDS was asked for, which has lost its lock.
 func (x *run) position(ctx context.Context) (int32, error) {
@@ -104,10 +111,10 @@ func (x *run) position(ctx context.Context) (int32, error) {
 	return position, nil
 }
 
-// objectsOf lists the AuroraBacktracks that name the AuroraCluster.
+// objectsOf lists the AuroraBacktracks that name the AuroraCluster. They are the cache's own, which nobody may change.
 func (x *run) objectsOf(ctx context.Context, cluster *v1alpha1.AuroraCluster) ([]v1alpha1.AuroraBacktrack, error) {
 	var list v1alpha1.AuroraBacktrackList
-	if err := x.Client.List(ctx, &list, client.MatchingFields{clusterIndex: cluster.Name}); err != nil {
+	if err := x.Client.List(ctx, &list, client.MatchingFields{clusterIndex: cluster.Name}, client.UnsafeDisableDeepCopy); err != nil {
 		return nil, fmt.Errorf("listing the AuroraBacktracks of AuroraCluster %s: %w", cluster.Name, err)
 	}
 	return list.Items, nil

@@ -9,6 +9,7 @@ import (
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/utils/clock"
+	"k8s.io/utils/ptr"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/log"
@@ -61,11 +62,27 @@ func (r *Reconciler) Reconcile(ctx context.Context, request ctrl.Request) (ctrl.
 	}
 	ctx = log.IntoContext(ctx, log.FromContext(ctx).WithValues("cluster", object.Spec.ClusterRef.Name))
 	x := r.newRun(object)
+	result, err := x.lookAt(ctx)
+	result.Priority = x.priority()
+	return result, err
+}
+
+func (x *run) lookAt(ctx context.Context) (ctrl.Result, error) {
 	if x.finished() {
 		return x.retire(ctx)
 	}
 	x.begin()
 	return x.conclude(ctx, x.walk(ctx))
+}
+
+// priority of the object's next look. A rewind that is under way goes before whatever waits: however many wait, and
+// however long RDS's rate makes their looks take. It is said each time, because a look that says nothing keeps the
+// priority that it came with, which after a restart of the operator is the lowest.
+func (x *run) priority() *int {
+	if x.started() && !x.finished() {
+		return ptr.To(1)
+	}
+	return ptr.To(-1)
 }
 
 // conclude writes what the walk found, announces it, and says when to look again.
@@ -81,12 +98,24 @@ func (x *run) conclude(ctx context.Context, out outcome) (ctrl.Result, error) {
 	}
 	switch out.kind {
 	case wait:
-		return ctrl.Result{RequeueAfter: out.after}, nil
+		return ctrl.Result{RequeueAfter: x.untilDeadline(out.after)}, nil
 	case fault:
 		return x.again(ctx, out.err)
 	case goOn, halt: // a verdict is unwound, and a success written down, in the next walk
 	}
 	return ctrl.Result{RequeueAfter: time.Millisecond}, nil
+}
+
+// untilDeadline shortens a wait that the startDeadline ends.
+func (x *run) untilDeadline(after time.Duration) time.Duration {
+	deadline := x.object.Spec.StartDeadline
+	if deadline == "" || x.called() {
+		return after
+	}
+	if left := deadline.Time().Sub(x.now()); left >= 0 && left < after {
+		return left + time.Millisecond
+	}
+	return after
 }
 
 // undoneTooLate is for a process that stood still while another one led: it may have paused for an object that by

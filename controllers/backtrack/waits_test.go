@@ -135,6 +135,10 @@ func TestWaits(t *testing.T) {
 			}
 			w.create(b)
 			b = o.waits("undo", test.wantCondition, test.wantReason)
+			if b.Spec.Suspend { // its plan is made in its second look
+				o.round()
+				b = w.read("undo")
+			}
 			equal(t, "the message", w.message(b, test.wantCondition), test.wantMessage)
 			equal(t, "the message of Succeeded", w.message(b, v1alpha1.ConditionSucceeded), test.wantMessage)
 			asked := w.asked()

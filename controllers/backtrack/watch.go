@@ -53,7 +53,7 @@ const wake = 10
 
 func (r *Reconciler) waitingFor(ctx context.Context, cluster client.Object) []reconcile.Request {
 	var list v1alpha1.AuroraBacktrackList
-	if err := r.Client.List(ctx, &list, client.MatchingFields{clusterIndex: cluster.GetName()}); err != nil {
+	if err := r.Client.List(ctx, &list, client.MatchingFields{clusterIndex: cluster.GetName()}, client.UnsafeDisableDeepCopy); err != nil {
 		log.FromContext(ctx).Error(err, "listing who waits for an AuroraCluster; they look again by themselves", "cluster", cluster.GetName())
 		return nil
 	}

@@ -36,6 +36,7 @@ type Announcer struct {
 type News struct {
 	Type    string // corev1.EventTypeNormal or corev1.EventTypeWarning
 	Subject string // what the news is about; news of one object with one Subject and Reason is told once
+	Order   int    // among the news of one second, which are listed by it; at most 99
 	Reason  string // a constant of the API
 	Message string
 }
@@ -73,7 +74,7 @@ func (a *Announcer) event(object client.Object, kind, what string, news News) *c
 	}
 	now := metav1.NewTime(a.Clock.Now())
 	return &corev1.Event{
-		ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: fmt.Sprintf("%s.%016x", name, hash.Sum64())},
+		ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: fmt.Sprintf("%s.%02d.%016x", name, news.Order, hash.Sum64())},
 		InvolvedObject: corev1.ObjectReference{
 			APIVersion: v1alpha1.GroupVersion.String(), Kind: kind, Namespace: object.GetNamespace(),
 			Name: object.GetName(), UID: object.GetUID(), ResourceVersion: object.GetResourceVersion(),

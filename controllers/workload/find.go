@@ -99,11 +99,11 @@ func (w *Workloads) findListed(ctx context.Context, cluster *v1alpha1.AuroraClus
 func (w *Workloads) readListed(ctx context.Context, f *found) error {
 	dep := &f.dep
 	if dep.APIVersion == "" {
-		f.fail(notFound("%s: the apiVersion of kind %s is not known: set it in the entry of spec.dependents", nameOf(dep), dep.Kind))
+		f.fail(notFound("%s: the apiVersion of kind %s is not known: check its spelling, or set apiVersion in the entry in spec.dependents of the AuroraCluster", nameOf(dep), dep.Kind))
 		return nil
 	}
 	if _, err := schema.ParseGroupVersion(dep.APIVersion); err != nil {
-		f.fail(notFound("%s: apiVersion %q is none: write it as group/version in the entry of spec.dependents", nameOf(dep), dep.APIVersion))
+		f.fail(notFound("%s: apiVersion %q is none: write it as group/version in the entry in spec.dependents of the AuroraCluster", nameOf(dep), dep.APIVersion))
 		return nil
 	}
 	k, err := w.kindOf(ctx, dep)
@@ -115,15 +115,15 @@ func (w *Workloads) readListed(ctx context.Context, f *found) error {
 	case errors.Is(err, errNoScale):
 		f.fail(notSound("%s %v", nameOf(dep), errNoScale))
 	case apierrors.IsNotFound(err):
-		f.fail(notFound("%s does not exist: correct the entry of spec.dependents, or remove it", nameOf(dep)))
+		f.fail(notFound("%s does not exist: correct the entry in spec.dependents of the AuroraCluster, or remove it", nameOf(dep)))
 	case gone(err):
-		f.fail(notFound("%s: this Kubernetes cluster has no kind %s in %s: correct the entry of spec.dependents, or remove it", nameOf(dep), dep.Kind, dep.APIVersion))
+		f.fail(notFound("%s: this Kubernetes cluster has no kind %s in %s: correct the entry in spec.dependents of the AuroraCluster, or remove it", nameOf(dep), dep.Kind, dep.APIVersion))
 	case apierrors.IsForbidden(err):
 		f.fail(notSound("%s: the operator may not read it: grant its service account get and patch on it, and get on its scale (%v)", nameOf(dep), err))
 	case err != nil:
 		return err
 	case f.u.GetDeletionTimestamp() != nil:
-		f.fail(notFound("%s is being deleted: remove the entry of spec.dependents", nameOf(dep)))
+		f.fail(notFound("%s is being deleted: remove the entry in spec.dependents of the AuroraCluster", nameOf(dep)))
 	}
 	return nil
 }

@@ -146,7 +146,7 @@ func TestFindWhereOptionalKindsAreAbsent(t *testing.T) {
 	if got := describe(deps); len(got) != 2 || got[0] != "apps/v1 Deployment/api Pause 0 3 Pending" {
 		t.Errorf("found %q", got)
 	}
-	want := "Rollout " + w.namespace + "/web: this Kubernetes cluster has no kind Rollout in argoproj.io/v1alpha1: correct the entry of spec.dependents, or remove it"
+	want := "Rollout " + w.namespace + "/web: this Kubernetes cluster has no kind Rollout in argoproj.io/v1alpha1: correct the entry in spec.dependents of the AuroraCluster, or remove it"
 	if len(problems) != 1 || problems[0] != (Problem{v1alpha1.ReasonDependentNotFound, want}) {
 		t.Errorf("problems %+v, want %q", problems, want)
 	}

@@ -160,7 +160,11 @@ func (p *pausing) write(ctx context.Context, k *kind, u *unstructured.Unstructur
 		set(dep, v1alpha1.DependentPaused, "")
 		return nil
 	}
-	set(dep, v1alpha1.DependentPausing, "waiting for its pods to end")
+	what := "pods"
+	if k.startsJobs {
+		what = "running Jobs"
+	}
+	set(dep, v1alpha1.DependentPausing, "waiting for its "+what+" to end")
 	return nil
 }
 

@@ -36,19 +36,19 @@ func TestProblems(t *testing.T) {
 	}{
 		"no such workload": {
 			entry: v1alpha1.Dependent{Kind: "Deployment", Name: "typo"},
-			want:  Problem{v1alpha1.ReasonDependentNotFound, "Deployment %s/typo does not exist: correct the entry of spec.dependents, or remove it"}},
+			want:  Problem{v1alpha1.ReasonDependentNotFound, "Deployment %s/typo does not exist: correct the entry in spec.dependents of the AuroraCluster, or remove it"}},
 		"unknown kind": {
 			entry: v1alpha1.Dependent{Kind: "Gadget", Name: "x"},
-			want:  Problem{v1alpha1.ReasonDependentNotFound, "Gadget %s/x: the apiVersion of kind Gadget is not known: set it in the entry of spec.dependents"}},
+			want:  Problem{v1alpha1.ReasonDependentNotFound, "Gadget %s/x: the apiVersion of kind Gadget is not known: set it in the entry in spec.dependents of the AuroraCluster"}},
 		"bad apiVersion": {
 			entry: v1alpha1.Dependent{Kind: "Gadget", Name: "x", APIVersion: "a/b/c"},
-			want:  Problem{v1alpha1.ReasonDependentNotFound, `Gadget %s/x: apiVersion "a/b/c" is none: write it as group/version in the entry of spec.dependents`}},
+			want:  Problem{v1alpha1.ReasonDependentNotFound, `Gadget %s/x: apiVersion "a/b/c" is none: write it as group/version in the entry in spec.dependents of the AuroraCluster`}},
 		"kind not served": {
 			entry: v1alpha1.Dependent{Kind: "Gadget", Name: "x", APIVersion: "example.com/v1"},
-			want:  Problem{v1alpha1.ReasonDependentNotFound, "Gadget %s/x: this Kubernetes cluster has no kind Gadget in example.com/v1: correct the entry of spec.dependents, or remove it"}},
+			want:  Problem{v1alpha1.ReasonDependentNotFound, "Gadget %s/x: this Kubernetes cluster has no kind Gadget in example.com/v1: correct the entry in spec.dependents of the AuroraCluster, or remove it"}},
 		"group not served": {
 			entry: v1alpha1.Dependent{Kind: "Gadget", Name: "x", APIVersion: "unknown.example.org/v1"},
-			want:  Problem{v1alpha1.ReasonDependentNotFound, "Gadget %s/x: this Kubernetes cluster has no kind Gadget in unknown.example.org/v1: correct the entry of spec.dependents, or remove it"}},
+			want:  Problem{v1alpha1.ReasonDependentNotFound, "Gadget %s/x: this Kubernetes cluster has no kind Gadget in unknown.example.org/v1: correct the entry in spec.dependents of the AuroraCluster, or remove it"}},
 		"paused Deployment": {
 			build: func(w *world) {
 				edit(w, w.deployment("api", 1), "user", func(d *appsv1.Deployment) { d.Spec.Paused = true })
