@@ -1,8 +1,10 @@
 package aurora
 
 import (
+	"bytes"
 	"context"
 	"fmt"
+	"io"
 	"net/http"
 	"strings"
 	"sync"
@@ -191,6 +193,9 @@ func (d *dated) Do(request *http.Request) (*http.Response, error) {
 	if next == nil {
 		next = http.DefaultClient
 	}
+	if err := unhurried(request); err != nil {
+		return nil, err
+	}
 	response, err := next.Do(request)
 	if err != nil {
 		return response, err //nolint:wrapcheck // the SDK decides by the error's own type
@@ -199,6 +204,21 @@ func (d *dated) Do(request *http.Request) (*http.Response, error) {
 		d.skew.Store(int64(date.Sub(d.clock.Now()).Truncate(time.Second)))
 	}
 	return response, nil
+}
+
+// unhurried gives the request a body of its own. The SDK closes its one as soon as the head of an answer is there. Where
+// the connection has not seen the body's end by then, it takes that for a broken request and drops the answer, which for a
+// backtrack means minutes of looking for its record.
+func unhurried(request *http.Request) error {
+	if request.Body == nil {
+		return nil
+	}
+	body, err := io.ReadAll(request.Body)
+	if err != nil {
+		return fmt.Errorf("reading the request's body: %w", err)
+	}
+	request.Body = io.NopCloser(bytes.NewReader(body))
+	return nil
 }
 
 func (t Target) String() string {
