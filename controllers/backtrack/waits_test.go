@@ -78,7 +78,7 @@ func TestWaits(t *testing.T) {
 				w.edit("undo", func(b *v1alpha1.AuroraBacktrack) { b.Spec.Suspend = false })
 			},
 			wantCondition: v1alpha1.ConditionAdmitted, wantReason: v1alpha1.ReasonSuspended,
-			wantMessage: `suspended by spec.suspend; the preflight would not pass now (TargetInFuture): spec.backtrackTo 2023-12-23T14:15:00Z does not lie in the past (RDS's clock reads 2023-12-23T14:10:00Z): create a new AuroraBacktrack with a time that has passed`,
+			wantMessage: `suspended by spec.suspend; the preflight would not pass now (TargetInFuture): spec.backtrackTo 2023-12-23T14:15:00Z does not lie in the past (RDS's clock reads 2023-12-23T14:10:00.001Z): create a new AuroraBacktrack with a time that has passed`,
 		},
 		"RDS denies": {
 			given:         func(w *world) { w.rds.FailNext("*", local.FaultAccessDenied, 0) },
