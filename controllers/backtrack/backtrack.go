@@ -109,6 +109,9 @@ func (x *run) clearToAsk(ctx context.Context) outcome {
 	if out := x.idle(ctx, observed); out.kind != goOn {
 		return out
 	}
+	if out := x.notDoneElsewhere(ctx); out.kind != goOn { // somebody may have done it while this one paused
+		return out
+	}
 	return x.quiet(ctx)
 }
 

@@ -137,6 +137,36 @@ func stories() map[string]story {
 			},
 			want: v1alpha1.ReasonSucceeded, wantAccepted: 2,
 		},
+		"its namespace is not allowed": {
+			given: func(s *witness) {
+				s.editCluster("game", func(c *v1alpha1.AuroraCluster) { c.Spec.AllowedNamespaces = v1alpha1.AllowedNamespaces{} })
+			},
+			want: v1alpha1.ReasonNamespaceNotAllowed,
+		},
+		"its time is before the window": {
+			object: func(b *v1alpha1.AuroraBacktrack) { b.Spec.BacktrackTo = "2023-12-23T12:00:00Z" },
+			want:   v1alpha1.ReasonTargetBeforeWindow,
+		},
+		"somebody else rewinds it to this time while it pauses": {
+			given: func(s *witness) { // RDS lists it, and shows it, only after the preflight
+				s.rds.SetTiming(local.Timing{Unlisted: 6 * time.Second, Pending: 2 * time.Second, Backtracking: 4 * time.Second, StatusLag: 6 * time.Second})
+				s.console("testcluster", undo("").Spec.BacktrackTo.Time())
+				ends := s.kubelet
+				s.kubelet = func(w *world) {
+					if w.clock.Since(start) > 20*time.Second {
+						ends(w)
+					}
+				}
+			},
+			want: v1alpha1.ReasonAlreadyApplied,
+		},
+		"somebody else rewinds it while the answer is missing": {
+			given:  failing(local.FaultConnectionReset),
+			people: once(asking, func(s *witness) { s.console("testcluster", start.Add(-time.Hour)) }),
+			want:   v1alpha1.ReasonOutcomeUnknown,
+			// The process died before its claim was stored, and the other one was before it.
+			wantElse: []string{v1alpha1.ReasonSucceeded}, mayAccept: 1,
+		},
 		"the AuroraCluster is deleted after the call": {
 			people: once(asking, func(s *witness) { s.must(s.api.Delete(context.Background(), s.readCluster("game"))) }),
 			want:   v1alpha1.ReasonSucceeded, wantAccepted: 1,

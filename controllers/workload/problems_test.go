@@ -39,7 +39,7 @@ func TestProblems(t *testing.T) {
 			want:  Problem{v1alpha1.ReasonDependentNotFound, "Deployment %s/typo does not exist: correct the entry in spec.dependents of the AuroraCluster, or remove it"}},
 		"unknown kind": {
 			entry: v1alpha1.Dependent{Kind: "Gadget", Name: "x"},
-			want:  Problem{v1alpha1.ReasonDependentNotFound, "Gadget %s/x: the apiVersion of kind Gadget is not known: set it in the entry in spec.dependents of the AuroraCluster"}},
+			want:  Problem{v1alpha1.ReasonDependentNotFound, "Gadget %s/x: the apiVersion of kind Gadget is not known: check its spelling, or set apiVersion in the entry in spec.dependents of the AuroraCluster"}},
 		"bad apiVersion": {
 			entry: v1alpha1.Dependent{Kind: "Gadget", Name: "x", APIVersion: "a/b/c"},
 			want:  Problem{v1alpha1.ReasonDependentNotFound, `Gadget %s/x: apiVersion "a/b/c" is none: write it as group/version in the entry in spec.dependents of the AuroraCluster`}},
