@@ -60,7 +60,7 @@ func TestWatchNamespaces(t *testing.T) {
 // secret is not, and it goes on once it is right.
 func TestWrongCredentials(t *testing.T) {
 	w := newWorld(t)
-	t.Setenv("AWS_SECRET_ACCESS_KEY", "wr0ng-secret")
+	t.Setenv("AWS_SECRET_ACCESS_KEY", wrongKey)
 	stop := w.manager()
 	w.create(w.cluster())
 	w.create(w.backtrack("undo", time.Minute))
@@ -74,7 +74,7 @@ func TestWrongCredentials(t *testing.T) {
 	})
 	w.reads("undo", v1alpha1.ConditionAdmitted, metav1.ConditionUnknown, v1alpha1.ReasonClusterNotReady)
 	stop()
-	t.Setenv("AWS_SECRET_ACCESS_KEY", "local")
+	t.Setenv("AWS_SECRET_ACCESS_KEY", secretKey)
 	w.manager()
 	w.succeeds("undo")
 }

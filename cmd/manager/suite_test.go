@@ -9,7 +9,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/go-logr/logr"
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -24,6 +23,7 @@ import (
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/envtest"
+	"sigs.k8s.io/controller-runtime/pkg/log/zap"
 
 	"github.com/aurora-backtrack/operator/api/v1alpha1"
 	local "github.com/aurora-backtrack/operator/hack/aurora"
@@ -34,6 +34,13 @@ var (
 	apiServer *rest.Config
 	scheme    = runtime.NewScheme()
 	rds       *local.Server
+	logs      journal
+)
+
+// What nothing may tell.
+const (
+	secretKey = "SecretOfTheLocalAurora"
+	wrongKey  = "SecretOfNobody"
 )
 
 // patience bounds every wait. Nothing here waits for a poll that a watch makes needless: those are 30 s apart.
@@ -44,7 +51,7 @@ func TestMain(m *testing.M) {
 		fmt.Fprintln(os.Stderr, "KUBEBUILDER_ASSETS does not say where kube-apiserver and etcd are: run make test")
 		os.Exit(1)
 	}
-	ctrl.SetLogger(logr.Discard())
+	ctrl.SetLogger(clean(zap.New(zap.WriteTo(&logs), zap.UseDevMode(true))))
 	utilruntime.Must(clientgoscheme.AddToScheme(scheme))
 	utilruntime.Must(v1alpha1.AddToScheme(scheme))
 	os.Exit(suite(m))
@@ -63,7 +70,7 @@ func suite(m *testing.M) int {
 		}
 	}()
 	apiServer.QPS = -1
-	rds, err = local.NewServer(local.Options{AccessKeys: map[string]string{"AKIALOCAL": "local"}, Timing: local.Timing{
+	rds, err = local.NewServer(local.Options{AccessKeys: map[string]string{"AKIALOCAL": secretKey}, Timing: local.Timing{
 		Unlisted: 100 * time.Millisecond, Pending: 200 * time.Millisecond, Backtracking: 300 * time.Millisecond, StatusLag: 100 * time.Millisecond,
 	}})
 	if err != nil {
@@ -74,7 +81,7 @@ func suite(m *testing.M) int {
 	defer socket.Close()
 	for name, value := range map[string]string{
 		"AWS_ENDPOINT_URL_RDS": socket.URL, "AWS_ENDPOINT_URL_STS": socket.URL, "AWS_REGION": "eu-west-1",
-		"AWS_ACCESS_KEY_ID": "AKIALOCAL", "AWS_SECRET_ACCESS_KEY": "local", "AWS_EC2_METADATA_DISABLED": "true",
+		"AWS_ACCESS_KEY_ID": "AKIALOCAL", "AWS_SECRET_ACCESS_KEY": secretKey, "AWS_EC2_METADATA_DISABLED": "true",
 		"AWS_CONFIG_FILE": os.DevNull, "AWS_SHARED_CREDENTIALS_FILE": os.DevNull,
 	} {
 		if err := os.Setenv(name, value); err != nil {
@@ -82,7 +89,7 @@ func suite(m *testing.M) int {
 			return 1
 		}
 	}
-	return m.Run()
+	return max(m.Run(), logs.check())
 }
 
 // world is one test's namespace, which is also the name of its AuroraCluster and of its Aurora cluster.
