@@ -3,6 +3,7 @@ package workload
 import (
 	"strings"
 	"testing"
+	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -11,6 +12,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/util/intstr"
+	clocktesting "k8s.io/utils/clock/testing"
 	"k8s.io/utils/ptr"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -179,6 +181,7 @@ func TestRolloutRestart(t *testing.T) {
 		t.Fatalf("restartAt %q, annotations %v", at, r.GetAnnotations())
 	}
 	version := r.GetResourceVersion()
+	w.workloads.Clock = clocktesting.NewFakePassiveClock(clockAt.Now().Add(time.Minute))
 	w.restartRound([]v1alpha1.DependentStatus{w.dep("Rollout", "web", v1alpha1.StrategyRestart, nil)})
 	if fresh(w, r).GetResourceVersion() != version {
 		t.Error("the same id restarted it twice")
