@@ -2,6 +2,7 @@ package cloud_test
 
 import (
 	"context"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -225,16 +226,16 @@ func TestLogsAndExec(t *testing.T) {
 			t.Errorf("%s: got %q and error %v, want %q", name, got, err, test.want)
 		}
 	}
-	followed := make(chan string, 1)
-	go func() {
-		out, err := shared.Kubectl(ctx, nil, "-n", ns, "logs", "-f", "talks")
-		if err != nil {
-			out = err.Error()
-		}
-		followed <- out
-	}()
+	log, err := client.CoreV1().Pods(ns).GetLogs("talks", &corev1.PodLogOptions{Follow: true}).Stream(ctx)
+	must(t, err)
+	defer func() { must(t, log.Close()) }()
+	const said = "one\ntwo\nthree\n"
+	followed := make([]byte, len(said))
+	_, err = io.ReadFull(log, followed)
+	must(t, err)
 	must(t, client.CoreV1().Pods(ns).Delete(ctx, "talks", metav1.DeleteOptions{}))
-	if got := <-followed; got != "one\ntwo\nthree\n" && !strings.Contains(got, "NotFound") {
-		t.Errorf("following the log until its end gave %q", got)
+	rest, err := io.ReadAll(log) // ends with the container
+	if got := string(followed) + string(rest); got != said || err != nil {
+		t.Errorf("following the log until its end gave %q, %v", got, err)
 	}
 }
