@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"k8s.io/apimachinery/pkg/runtime"
+	utilruntime "k8s.io/apimachinery/pkg/util/runtime"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/cache"
 	"sigs.k8s.io/controller-runtime/pkg/log/zap"
@@ -60,7 +61,7 @@ at another endpoint, such as the local Aurora.
 	flags.DurationVar(&o.settings.Settle, "settle-period", o.settings.Settle, "how long RDS's history must stay empty, and the cluster idle, before a call whose answer was lost may be made again")
 	flags.DurationVar(&o.settings.Tolerance, "target-tolerance", o.settings.Tolerance, "how far the time that Aurora reached may lie from the time asked for, when a record is recognised")
 	o.zap.BindFlags(flags)
-	_ = flags.Lookup("zap-time-encoding").Value.Set("rfc3339nano") // a rewind's steps follow one another within a second
+	utilruntime.Must(flags.Set("zap-time-encoding", "rfc3339nano")) // a rewind's steps follow one another within a second
 	if kubeconfig := flag.CommandLine.Lookup("kubeconfig"); kubeconfig != nil {
 		flags.Var(kubeconfig.Value, "kubeconfig", kubeconfig.Usage)
 	}

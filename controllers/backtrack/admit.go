@@ -26,7 +26,7 @@ func (x *run) admit(ctx context.Context) outcome {
 	ref := ledger.Reference(x.object)
 	if out.kind == wait && out.reason != v1alpha1.ReasonQueued && !x.started() && x.cluster != nil && ledger.Holds(x.cluster, ref) {
 		// A lock from before its status was taken away. What waits for something else keeps nobody waiting.
-		if err := x.changeCluster(ctx, func(c *v1alpha1.AuroraCluster) bool { return ledger.Release(c, ref) }); err != nil {
+		if err := x.unlock(ctx, ref); err != nil {
 			return failed(err)
 		}
 	}

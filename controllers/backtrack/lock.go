@@ -185,38 +185,15 @@ func (x *run) clearVanishedHolder(ctx context.Context) error {
 	}
 	// One that has finished gave the lock back before, unless its status was taken away in between: then it
 	// ended without knowing what it had paused.
-	if err := x.resumeFor(ctx, holder.UID); err != nil {
-		return err
+	if err := x.Workloads.ResumeAll(ctx, x.cluster, holder.UID); err != nil {
+		return fmt.Errorf("resuming what AuroraBacktrack %s/%s left paused: %w", holder.Namespace, holder.Name, err)
 	}
-	return x.changeCluster(ctx, func(c *v1alpha1.AuroraCluster) bool { return ledger.Release(c, *holder) })
+	return x.unlock(ctx, *holder)
 }
 
-// resumeFor resumes what a vanished object left paused.
-func (x *run) resumeFor(ctx context.Context, owner types.UID) error {
-	dependents, err := x.dependentsToResume(ctx)
-	if err != nil {
-		return err
-	}
-	resumed, err := x.Workloads.Resume(ctx, owner, dependents)
-	if err != nil {
-		return fmt.Errorf("resuming what a vanished AuroraBacktrack left paused: %w", err)
-	}
-	if !resumed {
-		return fmt.Errorf("resuming what a vanished AuroraBacktrack left paused: %w", errNotYet)
-	}
-	return nil
-}
-
-// dependentsToResume finds the dependents anew, for a run whose list is lost.
-func (x *run) dependentsToResume(ctx context.Context) ([]v1alpha1.DependentStatus, error) {
-	dependents, _, err := x.Workloads.Find(ctx, x.cluster)
-	if err != nil {
-		return nil, fmt.Errorf("finding what may be left paused: %w", err)
-	}
-	for i := range dependents { // the mark decides, not what the strategy is by now
-		dependents[i].Strategy = v1alpha1.StrategyPause
-	}
-	return dependents, nil
+// unlock gives the lock back for whoever is named, if they have it.
+func (x *run) unlock(ctx context.Context, holder v1alpha1.ObjectReference) error {
+	return x.changeCluster(ctx, func(c *v1alpha1.AuroraCluster) bool { return ledger.Release(c, holder) })
 }
 
 var errNotYet = errors.New("some are not resumed yet")

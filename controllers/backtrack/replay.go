@@ -7,6 +7,7 @@ import (
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
+	"sigs.k8s.io/controller-runtime/pkg/log"
 
 	"github.com/aurora-backtrack/operator/api/v1alpha1"
 	"github.com/aurora-backtrack/operator/controllers/aurora"
@@ -56,7 +57,9 @@ func (x *run) replay(ctx context.Context) (outcome, bool) {
 	x.object.Status.StartedAt = entry.ClaimedAt
 	x.set(v1alpha1.ConditionPreflightPassed, metav1.ConditionTrue, v1alpha1.ReasonPassed, "passed in an earlier run of this object")
 	x.set(v1alpha1.ConditionDependentsPaused, metav1.ConditionTrue, v1alpha1.ReasonPaused, "decided in an earlier run of this object")
-	_ = x.knowDependents(ctx) // to show them early; what fails now is tried again before they are needed
+	if err := x.knowDependents(ctx); err != nil {
+		log.FromContext(ctx).Error(err, "the dependents are shown later; they are looked for again before they are needed")
+	}
 	return done(v1alpha1.ReasonAdmitted, "follows an earlier run of this object, whose call to RDS may have been accepted"), true
 }
 
@@ -66,11 +69,7 @@ func (x *run) startAnew(ctx context.Context) outcome {
 	if x.started() || !ledger.Holds(x.cluster, ledger.Reference(x.object)) {
 		return done("", "")
 	}
-	dependents, err := x.dependentsToResume(ctx)
-	if err != nil {
-		return failed(err)
-	}
-	paused, err := x.Workloads.PausedBy(ctx, x.object.UID, dependents)
+	paused, err := x.Workloads.PausedBy(ctx, x.cluster, x.object.UID)
 	if err != nil {
 		return failed(fmt.Errorf("finding what was paused before the status was taken away: %w", err))
 	}

@@ -21,8 +21,7 @@ func (x *run) besideNoTwin(ctx context.Context) outcome {
 		return done("", "")
 	}
 	if x.started() || ledger.Outranks(twin, x.cluster) {
-		ref := ledger.Reference(x.object)
-		if err := x.changeCluster(ctx, func(c *v1alpha1.AuroraCluster) bool { return ledger.Release(c, ref) }); err != nil {
+		if err := x.unlock(ctx, ledger.Reference(x.object)); err != nil {
 			return failed(err)
 		}
 	}

@@ -23,14 +23,7 @@ func (r *Reconciler) clearVanished(ctx context.Context, cluster *v1alpha1.Aurora
 	if err != nil || object != nil {
 		return err
 	}
-	dependents, _, err := r.Workloads.Find(ctx, cluster)
-	if err != nil {
-		return fmt.Errorf("finding what AuroraBacktrack %s/%s, which is gone or has ended, left paused: %w", holder.Namespace, holder.Name, err)
-	}
-	for i := range dependents { // the mark decides, not what the strategy is by now
-		dependents[i].Strategy = v1alpha1.StrategyPause
-	}
-	if _, err := r.Workloads.Resume(ctx, holder.UID, dependents); err != nil {
+	if err := r.Workloads.ResumeAll(ctx, cluster, holder.UID); err != nil {
 		return fmt.Errorf("resuming what AuroraBacktrack %s/%s, which is gone or has ended, left paused: %w", holder.Namespace, holder.Name, err)
 	}
 	ledger.Release(cluster, *holder)

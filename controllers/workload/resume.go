@@ -35,11 +35,26 @@ func (w *Workloads) Resume(ctx context.Context, owner types.UID, deps []v1alpha1
 	return err == nil, err
 }
 
-// PausedBy picks those of deps that carry the mark of the owner. One that is gone, or whose mark cannot be read, is
-// not among them.
-func (w *Workloads) PausedBy(ctx context.Context, owner types.UID, deps []v1alpha1.DependentStatus) ([]v1alpha1.DependentStatus, error) {
+// ResumeAll resumes what the owner has paused among the cluster's dependents, for a run whose own list is lost.
+func (w *Workloads) ResumeAll(ctx context.Context, cluster *v1alpha1.AuroraCluster, owner types.UID) error {
+	paused, err := w.PausedBy(ctx, cluster, owner)
+	_, resumeErr := w.Resume(ctx, owner, paused) // what cannot be read does not keep the others down
+	return errors.Join(err, resumeErr)
+}
+
+// PausedBy finds what carries the mark of the owner among the cluster's dependents. The mark decides, not what the strategy
+// is by now. One that is gone, or whose mark cannot be read, is not among them.
+// With an error come those that could be looked at.
+func (w *Workloads) PausedBy(ctx context.Context, cluster *v1alpha1.AuroraCluster, owner types.UID) ([]v1alpha1.DependentStatus, error) {
+	deps, _, err := w.Find(ctx, cluster)
+	if err != nil {
+		return nil, err
+	}
 	ours := make([]bool, len(deps))
-	err := each(len(deps), func(i int) error {
+	err = each(len(deps), func(i int) error {
+		if deps[i].State == v1alpha1.DependentSkipped {
+			return nil
+		}
 		k, err := w.kindOf(ctx, &deps[i])
 		if err != nil {
 			return ignoreGone(err)
@@ -53,9 +68,10 @@ func (w *Workloads) PausedBy(ctx context.Context, owner types.UID, deps []v1alph
 		return nil
 	})
 	var paused []v1alpha1.DependentStatus
-	for i := range deps {
+	for i, dep := range deps {
 		if ours[i] {
-			paused = append(paused, deps[i])
+			dep.Strategy = v1alpha1.StrategyPause
+			paused = append(paused, dep)
 		}
 	}
 	return paused, err
