@@ -33,7 +33,8 @@ type Plan struct {
 	Warnings []string `json:"warnings,omitempty"`
 }
 
-// Claim is stored before RDS is asked. A claim without a record means: look in RDS's history, never ask again.
+// Claim is stored before RDS is asked. A claim without a record means that the call may have been accepted: RDS is not
+// asked again before its history has shown that it was not.
 type Claim struct {
 	// claimedAt is when the claim was written, by the operator's clock.
 	// +required
@@ -121,9 +122,9 @@ type DependentStatus struct {
 	// +kubebuilder:validation:Minimum=-1000
 	// +kubebuilder:validation:Maximum=1000
 	Order int32 `json:"order,omitempty"`
-	// endRunningJobs is what the AuroraCluster's dependents say.
+	// deleteRunningJobs is what the AuroraCluster's dependents say.
 	// +optional
-	EndRunningJobs bool `json:"endRunningJobs,omitempty"`
+	DeleteRunningJobs bool `json:"deleteRunningJobs,omitempty"`
 	// replicas is how many it had when the plan was made; absent where the kind has none.
 	// +optional
 	// +kubebuilder:validation:Minimum=0
@@ -159,9 +160,9 @@ type AuroraBacktrackStatus struct {
 	// plan is what the run will do, or did.
 	// +optional
 	Plan *Plan `json:"plan,omitempty"`
-	// request is the claim, written before RDS is asked.
+	// claim is written before RDS is asked.
 	// +optional
-	Request *Claim `json:"request,omitempty"`
+	Claim *Claim `json:"claim,omitempty"`
 	// backtrack is RDS's record. To go forward again, backtrack to its backtrackedFrom.
 	// +optional
 	Backtrack *BacktrackRecord `json:"backtrack,omitempty"`

@@ -7,7 +7,7 @@ type ClusterReference struct {
 	// name of the AuroraCluster.
 	// +required
 	// +kubebuilder:validation:MinLength=1
-	// +kubebuilder:validation:MaxLength=253
+	// +kubebuilder:validation:MaxLength=63
 	Name string `json:"name"`
 }
 
@@ -17,7 +17,7 @@ type ClusterReference struct {
 // +kubebuilder:validation:XValidation:rule="self.backtrackTo == oldSelf.backtrackTo",message="backtrackTo is immutable: create a new AuroraBacktrack"
 // +kubebuilder:validation:XValidation:rule="self.force == oldSelf.force",message="force is immutable: create a new AuroraBacktrack"
 // +kubebuilder:validation:XValidation:rule="self.useEarliestTimeOnPointInTimeUnavailable == oldSelf.useEarliestTimeOnPointInTimeUnavailable",message="useEarliestTimeOnPointInTimeUnavailable is immutable: create a new AuroraBacktrack"
-// +kubebuilder:validation:XValidation:rule="self.repeat == oldSelf.repeat",message="repeat is immutable: create a new AuroraBacktrack"
+// +kubebuilder:validation:XValidation:rule="has(self.repeat) == has(oldSelf.repeat) && (!has(self.repeat) || self.repeat == oldSelf.repeat)",message="repeat is immutable: create a new AuroraBacktrack"
 // +kubebuilder:validation:XValidation:rule="has(self.startDeadline) == has(oldSelf.startDeadline) && (!has(self.startDeadline) || self.startDeadline == oldSelf.startDeadline)",message="startDeadline is immutable: create a new AuroraBacktrack"
 // +kubebuilder:validation:XValidation:rule="has(self.ttlSecondsAfterFinished) == has(oldSelf.ttlSecondsAfterFinished) && (!has(self.ttlSecondsAfterFinished) || self.ttlSecondsAfterFinished == oldSelf.ttlSecondsAfterFinished)",message="ttlSecondsAfterFinished is immutable: create a new AuroraBacktrack"
 // +kubebuilder:validation:XValidation:rule="!oldSelf.cancel || self.cancel",message="cancel is one way: create a new AuroraBacktrack to rewind after all"
@@ -49,12 +49,16 @@ type AuroraBacktrackSpec struct {
 	// startDeadline is the absolute time after which the rewind is not started any more.
 	// +optional
 	StartDeadline Timestamp `json:"startDeadline,omitempty"`
-	// repeat allows the rewind although RDS already shows a backtrack to this time that no object accounts for.
+	// repeat is the identifier (RDS's BacktrackIdentifier) of the latest backtrack to this time that RDS shows and no object
+	// accounts for. It allows the same rewind once more after that one, and after no later one.
 	// +optional
-	// +kubebuilder:default=false
-	Repeat bool `json:"repeat"`
-	// ttlSecondsAfterFinished deletes the object this many seconds after it finished. Default: it is kept.
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=128
+	Repeat string `json:"repeat,omitempty"`
+	// ttlSecondsAfterFinished deletes the object this many seconds after it finished. Default: seven days, which is longer
+	// than any backtrack window. 2147483647 keeps it, which is what a Git repository wants that would create it anew.
 	// +optional
+	// +kubebuilder:default=604800
 	// +kubebuilder:validation:Minimum=0
 	// +kubebuilder:validation:Maximum=2147483647
 	TTLSecondsAfterFinished *int32 `json:"ttlSecondsAfterFinished,omitempty"`

@@ -67,6 +67,12 @@ type Policy struct {
 	// +listType=atomic
 	// +kubebuilder:validation:MaxItems=16
 	Windows []StartWindow `json:"windows,omitempty"`
+	// startWithin is how long after it could first start a rewind may still start, such as 1h: counted from the latest of
+	// its creation, the end of its suspension (with approval: the approval) and the opening of the window. One that could not
+	// start in time ends as Expired; it does not start by itself later.
+	// +optional
+	// +kubebuilder:default="1h"
+	StartWithin Duration `json:"startWithin,omitempty"`
 }
 
 // StartWindow is a recurring stretch of time.
@@ -119,11 +125,11 @@ type Dependent struct {
 	// +kubebuilder:validation:Minimum=-1000
 	// +kubebuilder:validation:Maximum=1000
 	Order int32 `json:"order,omitempty"`
-	// endRunningJobs deletes, on a CronJob with strategy Pause, its Jobs that still run when pauseTimeout has
+	// deleteRunningJobs deletes, on a CronJob with strategy Pause, its Jobs that still run when pauseTimeout has
 	// passed. Default: the rewind does not start, and everything is resumed.
 	// +optional
 	// +kubebuilder:default=false
-	EndRunningJobs bool `json:"endRunningJobs,omitempty"`
+	DeleteRunningJobs bool `json:"deleteRunningJobs,omitempty"`
 }
 
 // AuroraClusterSpec names one Aurora MySQL cluster and says who may rewind it and what depends on it.
@@ -208,6 +214,7 @@ type AuroraClusterSpec struct {
 // +kubebuilder:printcolumn:name="Earliest",type=string,JSONPath=`.status.earliestBacktrackTime`
 // +kubebuilder:printcolumn:name="Active",type=string,JSONPath=`.status.activeBacktrack.name`
 // +kubebuilder:printcolumn:name="Age",type=date,JSONPath=`.metadata.creationTimestamp`
+// +kubebuilder:validation:XValidation:rule="size(self.metadata.name) <= 63",message="metadata.name must be at most 63 characters: workloads name it in the label aurora-backtrack.io/cluster"
 type AuroraCluster struct {
 	metav1.TypeMeta `json:",inline"`
 	// metadata is the standard object's metadata.

@@ -44,7 +44,7 @@ const (
 	ReasonApprovalNotEnforced = "ApprovalNotEnforced" // approval is asked for and the admission policy is not installed
 	ReasonPausing             = "Pausing"             // workloads are being scaled to zero
 	ReasonClaimed             = "Claimed"             // the claim is stored; RDS is asked, or was
-	ReasonLookingForRecord    = "LookingForRecord"    // the answer was lost; RDS's history is watched
+	ReasonVerifyingOutcome    = "VerifyingOutcome"    // the answer was lost; RDS's history is watched
 	ReasonRetrying            = "Retrying"            // RDS refused for a state that passes
 	ReasonBacktracking        = "Backtracking"        // RDS took the backtrack
 	ReasonResuming            = "Resuming"            // paused workloads are brought back
@@ -71,27 +71,27 @@ const (
 
 // Reasons that end an AuroraBacktrack without success. Nothing stays paused behind any of them.
 const (
-	ReasonInvalidSpec         = "InvalidSpec"
-	ReasonNamespaceNotAllowed = "NamespaceNotAllowed"
-	ReasonExpired             = "Expired"
-	ReasonCancelled           = "Cancelled"
-	ReasonCancelTooLate       = "CancelTooLate" // an event: the run goes on to its end
-	ReasonDeleted             = "Deleted"       // deleted before RDS was asked
-	ReasonTargetInFuture      = "TargetInFuture"
-	ReasonTargetBeforeWindow  = "TargetBeforeWindow"
-	ReasonMaxRewindExceeded   = "MaxRewindExceeded"
-	ReasonForceNotAllowed     = "ForceNotAllowed"
-	ReasonEngineNotSupported  = "EngineNotSupported"
-	ReasonBacktrackNotEnabled = "BacktrackNotEnabled"
-	ReasonClusterReplaced     = "ClusterReplaced"
-	ReasonDependentNotFound   = "DependentNotFound"
-	ReasonDependentNotSound   = "DependentNotSound"
-	ReasonPauseTimedOut       = "PauseTimedOut"
-	ReasonPauseReverted       = "PauseReverted"
-	ReasonRejected            = "Rejected"
-	ReasonFailed              = "Failed"
-	ReasonOutcomeUnknown      = "OutcomeUnknown"
-	ReasonReconnectTimedOut   = "ReconnectTimedOut"
+	ReasonInvalidSpec          = "InvalidSpec"
+	ReasonNamespaceNotAllowed  = "NamespaceNotAllowed"
+	ReasonExpired              = "Expired"
+	ReasonCancelled            = "Cancelled"
+	ReasonCancelTooLate        = "CancelTooLate" // an event: the run goes on to its end
+	ReasonDeleted              = "Deleted"       // deleted before RDS was asked
+	ReasonTargetInFuture       = "TargetInFuture"
+	ReasonTargetBeforeWindow   = "TargetBeforeWindow"
+	ReasonMaxRewindExceeded    = "MaxRewindExceeded"
+	ReasonForceNotAllowed      = "ForceNotAllowed"
+	ReasonEngineNotSupported   = "EngineNotSupported"
+	ReasonBacktrackNotEnabled  = "BacktrackNotEnabled"
+	ReasonClusterReplaced      = "ClusterReplaced"
+	ReasonDependentNotFound    = "DependentNotFound"
+	ReasonDependentUnsupported = "DependentUnsupported"
+	ReasonPauseTimedOut        = "PauseTimedOut"
+	ReasonPauseReverted        = "PauseReverted"
+	ReasonRejected             = "Rejected"
+	ReasonFailed               = "Failed"
+	ReasonOutcomeUnknown       = "OutcomeUnknown"
+	ReasonReconnectTimedOut    = "ReconnectTimedOut"
 )
 
 // Reasons of an AuroraCluster's Ready condition, besides the ones above.

@@ -21,7 +21,7 @@ const (
 	ApprovedByAnnotation = "aurora-backtrack.io/approved-by"
 
 	// Finalizer keeps an AuroraBacktrack until what it began is brought to its end.
-	Finalizer = "aurora-backtrack.io/follow-to-the-end"
+	Finalizer = "aurora-backtrack.io/cleanup"
 
 	// FieldManager owns what the operator writes in its own objects' status.
 	FieldManager = "aurora-backtrack"

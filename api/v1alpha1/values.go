@@ -14,10 +14,15 @@ import (
 // +kubebuilder:validation:MaxLength=40
 // +kubebuilder:validation:XValidation:rule="self.matches('^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9]([.][0-9]{1,3})?)?(Z|[+-]([01][0-9]|2[0-3]):[0-5][0-9])$')",message="must be an absolute time with a zone and a fraction of at most milliseconds, such as 2023-12-23T13:55:00Z or 2023-12-23T14:55:00.250+01:00"
 // +kubebuilder:validation:XValidation:rule="!self.matches('^[0-9]{4}-(02-30|(02|04|06|09|11)-31)') && (!self.matches('^[0-9]{4}-02-29') || self.matches('^([0-9]{2}(0[48]|[2468][048]|[13579][26])|([02468][048]|[13579][26])00)-'))",message="must be a day that the calendar has"
+// +kubebuilder:validation:XValidation:rule="!self.matches('^(0000-|9999-|0001-01-01.*[+]|9998-12-31T.*-[0-9:]{5}$)')",message="must be a time whose year in UTC is 0001 to 9998"
 type Timestamp string
 
 // timestampForm is the form that the CRD's first validation rule on Timestamp admits.
 var timestampForm = regexp.MustCompile(`^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,3})?)?(Z|[+-]([01][0-9]|2[0-3]):[0-5][0-9])$`)
+
+// timestampOutOfRange is what the CRD's last rule on Timestamp refuses: such a time, written in UTC, may have a year
+// that this form can't hold, and a status with it could never be stored.
+var timestampOutOfRange = regexp.MustCompile(`^(0000-|9999-|0001-01-01.*[+]|9998-12-31T.*-[0-9:]{5}$)`)
 
 const shortForm = "2006-01-02T15:04Z07:00"
 
@@ -25,6 +30,9 @@ const shortForm = "2006-01-02T15:04Z07:00"
 func (t Timestamp) Parse() (time.Time, error) {
 	if !timestampForm.MatchString(string(t)) {
 		return time.Time{}, fmt.Errorf("%q is not an absolute time with a zone and a fraction of at most milliseconds, such as 2023-12-23T13:55:00Z", string(t))
+	}
+	if timestampOutOfRange.MatchString(string(t)) {
+		return time.Time{}, fmt.Errorf("%q is out of range: its year in UTC must be 0001 to 9998", string(t))
 	}
 	parsed, err := time.Parse(time.RFC3339Nano, string(t))
 	if err != nil {

@@ -134,8 +134,8 @@ func (in *AuroraBacktrackStatus) DeepCopyInto(out *AuroraBacktrackStatus) {
 		*out = new(Plan)
 		(*in).DeepCopyInto(*out)
 	}
-	if in.Request != nil {
-		in, out := &in.Request, &out.Request
+	if in.Claim != nil {
+		in, out := &in.Claim, &out.Claim
 		*out = new(Claim)
 		**out = **in
 	}

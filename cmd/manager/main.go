@@ -16,10 +16,10 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/log/zap"
 
 	"github.com/aurora-backtrack/operator/api/v1alpha1"
-	"github.com/aurora-backtrack/operator/controllers/aurora"
 	"github.com/aurora-backtrack/operator/controllers/backtrack"
 	"github.com/aurora-backtrack/operator/controllers/cluster"
 	"github.com/aurora-backtrack/operator/controllers/event"
+	"github.com/aurora-backtrack/operator/controllers/rds"
 	"github.com/aurora-backtrack/operator/controllers/workload"
 )
 
@@ -69,7 +69,7 @@ func run(ctx context.Context, options options) error {
 }
 
 func setup(ctx context.Context, mgr ctrl.Manager, options options) error {
-	aws, err := aurora.LoadConfig(ctx)
+	aws, err := rds.LoadConfig(ctx)
 	if err != nil {
 		return fmt.Errorf("setting up: %w", err)
 	}
@@ -82,7 +82,7 @@ func setup(ctx context.Context, mgr ctrl.Manager, options options) error {
 		return fmt.Errorf("making the uncached client: %w", err)
 	}
 	now := clock.RealClock{}
-	rds := aurora.NewProvider(aurora.Options{
+	rds := rds.NewProvider(rds.Options{
 		Config: aws, Clock: now, RequestsPerSecond: options.rdsRequestsPerSecond, Burst: options.rdsBurst,
 	})
 	workloads := &workload.Workloads{Client: live, Clock: now}

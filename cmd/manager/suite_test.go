@@ -31,10 +31,10 @@ import (
 
 // What all tests of the package share: one API server with our kinds in it, and one local Aurora on a socket.
 var (
-	apiServer *rest.Config
-	scheme    = runtime.NewScheme()
-	rds       *local.Server
-	logs      journal
+	apiServer    *rest.Config
+	scheme       = runtime.NewScheme()
+	auroraServer *local.Server
+	logs         journal
 )
 
 // What nothing may tell.
@@ -70,14 +70,14 @@ func suite(m *testing.M) int {
 		}
 	}()
 	apiServer.QPS = -1
-	rds, err = local.NewServer(local.Options{AccessKeys: map[string]string{"AKIALOCAL": secretKey}, Timing: local.Timing{
+	auroraServer, err = local.NewServer(local.Options{AccessKeys: map[string]string{"AKIALOCAL": secretKey}, Timing: local.Timing{
 		Unlisted: 100 * time.Millisecond, Pending: 200 * time.Millisecond, Backtracking: 300 * time.Millisecond, StatusLag: 100 * time.Millisecond,
 	}})
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "starting the local Aurora:", err)
 		return 1
 	}
-	socket := httptest.NewServer(rds)
+	socket := httptest.NewServer(auroraServer)
 	defer socket.Close()
 	for name, value := range map[string]string{
 		"AWS_ENDPOINT_URL_RDS": socket.URL, "AWS_ENDPOINT_URL_STS": socket.URL, "AWS_REGION": "eu-west-1",
@@ -118,7 +118,7 @@ func newWorld(t *testing.T) *world {
 
 func (w *world) addAurora(identifier string) {
 	w.Helper()
-	w.must(rds.AddCluster(local.Cluster{Identifier: identifier, BacktrackWindow: 7200, CreatedAt: time.Now().Add(-24 * time.Hour)}, ""))
+	w.must(auroraServer.AddCluster(local.Cluster{Identifier: identifier, BacktrackWindow: 7200, CreatedAt: time.Now().Add(-24 * time.Hour)}, ""))
 }
 
 func (w *world) must(err error) {
@@ -255,7 +255,7 @@ func (w *world) succeeds(name string) *v1alpha1.AuroraBacktrack {
 // asked counts the calls for a backtrack of the test's own Aurora cluster.
 func (w *world) asked() int {
 	n := 0
-	for _, call := range rds.Calls() {
+	for _, call := range auroraServer.Calls() {
 		if call.Operation == "BacktrackDBCluster" && call.Parameters["DBClusterIdentifier"] == w.name {
 			n++
 		}

@@ -79,8 +79,8 @@ func TestWithdrawnBeforeTheCall(t *testing.T) {
 				}
 				return test.wantWait || b.Status.CompletedAt != ""
 			})
-			if w.asked() > 0 || b.Status.Request != nil {
-				t.Errorf("RDS was asked %d times, with the claim %+v", w.asked(), b.Status.Request)
+			if w.asked() > 0 || b.Status.Claim != nil {
+				t.Errorf("RDS was asked %d times, with the claim %+v", w.asked(), b.Status.Claim)
 			}
 			if test.wantWait {
 				return

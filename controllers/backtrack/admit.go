@@ -9,8 +9,8 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/aurora-backtrack/operator/api/v1alpha1"
-	"github.com/aurora-backtrack/operator/controllers/aurora"
 	"github.com/aurora-backtrack/operator/controllers/ledger"
+	"github.com/aurora-backtrack/operator/controllers/rds"
 )
 
 const (
@@ -159,8 +159,8 @@ func (x *run) suspended(ctx context.Context) outcome {
 
 // rdsTrouble turns an error of RDS into a wait that names it.
 func (x *run) rdsTrouble(err error) outcome {
-	message, _ := aurora.Explain(err)
-	return waiting(x.backOff(), aurora.ReasonOf(err), "RDS: "+message)
+	message, _ := rds.Explain(err)
+	return waiting(x.backOff(), rds.ReasonOf(err), "RDS: "+message)
 }
 
 // backOff grows with the time that the object has been trying: an eighth of it, between the polling interval

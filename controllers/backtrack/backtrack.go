@@ -13,8 +13,8 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/log"
 
 	"github.com/aurora-backtrack/operator/api/v1alpha1"
-	"github.com/aurora-backtrack/operator/controllers/aurora"
 	"github.com/aurora-backtrack/operator/controllers/ledger"
+	"github.com/aurora-backtrack/operator/controllers/rds"
 	"github.com/aurora-backtrack/operator/controllers/workload"
 )
 
@@ -27,7 +27,7 @@ func (x *run) backtrack(ctx context.Context) outcome {
 	switch status := x.object.Status; {
 	case status.Backtrack != nil:
 		return x.follow(ctx)
-	case status.Request != nil:
+	case status.Claim != nil:
 		return x.look(ctx)
 	}
 	cluster, err := x.auroraCluster(ctx)
@@ -37,7 +37,7 @@ func (x *run) backtrack(ctx context.Context) outcome {
 	if cluster != nil && ledger.Find(cluster, x.object) != nil {
 		// A claim in the ledger and none here: whoever wrote it may have gone on to call.
 		x.adoptClaim(ledger.Find(cluster, x.object))
-		return waiting(look, v1alpha1.ReasonLookingForRecord, "the ledger has a claim of this object; RDS's history is looked at")
+		return waiting(look, v1alpha1.ReasonVerifyingOutcome, "the ledger has a claim of this object; RDS's history is looked at")
 	}
 	return x.ask(ctx, 1)
 }
@@ -52,7 +52,7 @@ func (x *run) ask(ctx context.Context, attempt int32) outcome {
 		ClaimedAt:   v1alpha1.NewTimestamp(begun),
 		BacktrackTo: v1alpha1.NewTimestamp(x.target()),
 		Attempt:     attempt,
-		ClockSkew:   int64(x.RDS.Skew(aurora.TargetOf(x.cluster)) / time.Second),
+		ClockSkew:   int64(x.RDS.Skew(rds.TargetOf(x.cluster)) / time.Second),
 	}
 	if err := x.claim(ctx, claim); err != nil {
 		return failed(err)
@@ -62,12 +62,12 @@ func (x *run) ask(ctx context.Context, attempt int32) outcome {
 	// does not call any more: another one may have taken the claim for dead, and called.
 	left := x.RDS.CallTimeout() - x.now().Sub(begun)
 	if left <= 0 {
-		return waiting(x.Settings.Poll, v1alpha1.ReasonLookingForRecord, "storing the claim took too long to call RDS on it; its history is watched before it is asked again")
+		return waiting(x.Settings.Poll, v1alpha1.ReasonVerifyingOutcome, "storing the claim took too long to call RDS on it; its history is watched before it is asked again")
 	}
 	inTime, cancel := context.WithTimeout(ctx, left)
 	defer cancel()
 	spec := x.object.Spec
-	record, err := x.RDS.Backtrack(inTime, aurora.TargetOf(x.cluster), aurora.Request{
+	record, err := x.RDS.Backtrack(inTime, rds.TargetOf(x.cluster), rds.Request{
 		To: x.target(), Force: spec.Force, UseEarliest: spec.UseEarliestTimeOnPointInTimeUnavailable,
 	})
 	if err != nil {
@@ -177,12 +177,12 @@ func (x *run) claim(ctx context.Context, claim v1alpha1.Claim) error {
 	if !claimed {
 		return errLost
 	}
-	before := x.object.Status.Request
-	x.object.Status.Request = &claim
+	before := x.object.Status.Claim
+	x.object.Status.Claim = &claim
 	x.set(v1alpha1.ConditionBacktracked, metav1.ConditionUnknown, v1alpha1.ReasonClaimed, "the claim is stored; RDS is being asked")
 	err = x.persist(ctx)
 	if apierrors.IsConflict(err) { // certainly not written, so certainly not called
-		x.object.Status.Request = before
+		x.object.Status.Claim = before
 		if undo := x.changeCluster(ctx, func(c *v1alpha1.AuroraCluster) bool { return ledger.Unclaim(c, x.object, claim) }); undo != nil {
 			err = errors.Join(err, undo)
 		}
@@ -193,9 +193,9 @@ func (x *run) claim(ctx context.Context, claim v1alpha1.Claim) error {
 // refusedOrLost sorts out a call that brought no record. What RDS certainly refused is unclaimed; anything
 // else may have been accepted, and is looked for.
 func (x *run) refusedOrLost(ctx context.Context, err error) outcome {
-	var refusal *aurora.Error
+	var refusal *rds.Error
 	if !errors.As(err, &refusal) || !refusal.Refused {
-		return waiting(x.Settings.Poll, v1alpha1.ReasonLookingForRecord, "RDS's answer was lost ("+err.Error()+"); its history is watched for the record, and it is not asked again meanwhile")
+		return waiting(x.Settings.Poll, v1alpha1.ReasonVerifyingOutcome, "RDS's answer was lost ("+err.Error()+"); its history is watched for the record, and it is not asked again meanwhile")
 	}
 	if undo := x.unclaim(ctx); undo != nil {
 		return failed(undo)
@@ -207,6 +207,6 @@ func (x *run) refusedOrLost(ctx context.Context, err error) outcome {
 	if reason == v1alpha1.ReasonRDSUnreachable {
 		reason = v1alpha1.ReasonRejected
 	}
-	message, _ := aurora.Explain(refusal)
+	message, _ := rds.Explain(refusal)
 	return halted(reason, "RDS refused, and nothing was rewound: "+message)
 }

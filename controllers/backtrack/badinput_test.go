@@ -135,17 +135,17 @@ func TestBadInput(t *testing.T) {
 		},
 		"a Deployment that is paused": {
 			given:       func(w *world) { w.editDeployment("game-api", func(d *appsv1.Deployment) { d.Spec.Paused = true }) },
-			wantReason:  v1alpha1.ReasonDependentNotSound,
+			wantReason:  v1alpha1.ReasonDependentUnsupported,
 			wantMessage: `Deployment game/game-api is paused (spec.paused), so its pods would not be replaced: run kubectl rollout resume, or give it strategy None`,
-			wantPath:    "Admitted=True/Admitted PreflightPassed=False/DependentNotSound",
+			wantPath:    "Admitted=True/Admitted PreflightPassed=False/DependentUnsupported",
 		},
 		"a strategy that is none": {
 			given: func(w *world) {
 				w.editDeployment("game-api", func(d *appsv1.Deployment) { d.Annotations[v1alpha1.StrategyAnnotation] = "Reboot" })
 			},
-			wantReason:  v1alpha1.ReasonDependentNotSound,
+			wantReason:  v1alpha1.ReasonDependentUnsupported,
 			wantMessage: `Deployment game/game-api: the annotation aurora-backtrack.io/strategy is "Reboot": it must be Restart, Pause or None`,
-			wantPath:    "Admitted=True/Admitted PreflightPassed=False/DependentNotSound",
+			wantPath:    "Admitted=True/Admitted PreflightPassed=False/DependentUnsupported",
 		},
 		"six dependents that do not exist": {
 			given: func(w *world) {

@@ -36,7 +36,7 @@ func points() map[string]point {
 	fault := func(fault string, n int) func(*world) {
 		return func(w *world) { w.rds.FailNext("BacktrackDBCluster", fault, n) }
 	}
-	lost := at(v1alpha1.ConditionBacktracked, v1alpha1.ReasonLookingForRecord)
+	lost := at(v1alpha1.ConditionBacktracked, v1alpha1.ReasonVerifyingOutcome)
 	resumed := "PreflightPassed=True/Passed DependentsPaused=False/VERDICT DependentsReconnected=True/Resumed"
 	paused := "PreflightPassed=True/Passed DependentsPaused=True/Paused Backtracked=False/VERDICT DependentsReconnected=True/Resumed"
 	return map[string]point{

@@ -7,7 +7,7 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 
 	"github.com/aurora-backtrack/operator/api/v1alpha1"
-	"github.com/aurora-backtrack/operator/controllers/aurora"
+	"github.com/aurora-backtrack/operator/controllers/rds"
 	local "github.com/aurora-backtrack/operator/hack/aurora"
 )
 
@@ -34,7 +34,7 @@ func TestConflictAtTheClaim(t *testing.T) {
 	b := o.finish("undo")
 	equal(t, "the path", path(b), fullPath)
 	equal(t, "the number of calls", w.asked(), 1)
-	equal(t, "the attempt", b.Status.Request.Attempt, 1)
+	equal(t, "the attempt", b.Status.Claim.Attempt, 1)
 	if took := b.Status.CompletedAt.Time().Sub(start); took > time.Minute {
 		t.Errorf("it took %s", took)
 	}
@@ -67,16 +67,16 @@ func TestAdoptedClaimKeepsItsSkew(t *testing.T) {
 			o.asks(by, nil)
 			o.round()
 			w.create(undo("undo"))
-			o.waits("undo", v1alpha1.ConditionBacktracked, v1alpha1.ReasonLookingForRecord)
+			o.waits("undo", v1alpha1.ConditionBacktracked, v1alpha1.ReasonVerifyingOutcome)
 			w.force("undo")
 			w.create(undo("undo"))
 			b := o.finish("undo")
 			equal(t, "the path", path(b), fullPath)
 			equal(t, "the number of calls", w.asked(), 1)
-			if b.Status.Request == nil {
+			if b.Status.Claim == nil {
 				t.Fatal("it has no claim")
 			}
-			equal(t, "the claim's skew in seconds", time.Duration(b.Status.Request.ClockSkew)*time.Second, -by)
+			equal(t, "the claim's skew in seconds", time.Duration(b.Status.Claim.ClockSkew)*time.Second, -by)
 		})
 	}
 }
@@ -124,7 +124,7 @@ func TestWhatHasEndedStaysSo(t *testing.T) {
 	o, _ := w.watched(func(m moment) error {
 		b := w.read("undo")
 		if b == nil || b.Status.Backtrack == nil || m.After || m.What != "patch status AuroraCluster" ||
-			b.Status.Backtrack.Status == aurora.StatusCompleted || w.record(b.Status.Backtrack.ID) != aurora.StatusCompleted {
+			b.Status.Backtrack.Status == rds.StatusCompleted || w.record(b.Status.Backtrack.ID) != rds.StatusCompleted {
 			return nil
 		}
 		refused = true
@@ -132,7 +132,7 @@ func TestWhatHasEndedStaysSo(t *testing.T) {
 	})
 	lagged := false
 	o.asks(0, func(action, body string) string {
-		if b := w.read("undo"); !lagged && b != nil && b.Status.Backtrack != nil && b.Status.Backtrack.Status == aurora.StatusCompleted {
+		if b := w.read("undo"); !lagged && b != nil && b.Status.Backtrack != nil && b.Status.Backtrack.Status == rds.StatusCompleted {
 			lagged = w.clock.Now().After(start.Add(40 * time.Second))
 			return says("completed", "applying")(action, body)
 		}
@@ -144,10 +144,10 @@ func TestWhatHasEndedStaysSo(t *testing.T) {
 	o.until("undo finished", func() bool {
 		b := w.read("undo")
 		if b.Status.Backtrack != nil {
-			if completed && b.Status.Backtrack.Status != aurora.StatusCompleted {
+			if completed && b.Status.Backtrack.Status != rds.StatusCompleted {
 				t.Fatalf("the record was completed and reads %q", b.Status.Backtrack.Status)
 			}
-			completed = b.Status.Backtrack.Status == aurora.StatusCompleted
+			completed = b.Status.Backtrack.Status == rds.StatusCompleted
 		}
 		return b.Status.CompletedAt != ""
 	})

@@ -8,7 +8,7 @@ import (
 	"k8s.io/utils/ptr"
 
 	"github.com/aurora-backtrack/operator/api/v1alpha1"
-	"github.com/aurora-backtrack/operator/controllers/aurora"
+	"github.com/aurora-backtrack/operator/controllers/rds"
 	local "github.com/aurora-backtrack/operator/hack/aurora"
 )
 
@@ -205,22 +205,22 @@ func saying(condition, reason string) func(*witness) bool {
 // pausing, asking, missing and finished are times in the course of a rewind. Each may be over before anybody looks.
 func pausing(s *witness) bool {
 	b := s.read("undo")
-	return b != nil && b.Status.Request == nil && s.readDeployment("worker").Annotations[v1alpha1.PausedAnnotation] != ""
+	return b != nil && b.Status.Claim == nil && s.readDeployment("worker").Annotations[v1alpha1.PausedAnnotation] != ""
 }
 
 func asking(s *witness) bool {
 	b := s.read("undo")
-	return b != nil && b.Status.Request != nil
+	return b != nil && b.Status.Claim != nil
 }
 
 func missing(s *witness) bool {
 	b := s.read("undo")
-	return b != nil && b.Status.Request != nil && b.Status.Request.EmptySince != ""
+	return b != nil && b.Status.Claim != nil && b.Status.Claim.EmptySince != ""
 }
 
 func finished(s *witness) bool {
 	b := s.read("undo")
-	return b != nil && b.Status.CompletedAt != "" && len(b.Finalizers) == 0 && b.Status.Backtrack.Status == aurora.StatusCompleted
+	return b != nil && b.Status.CompletedAt != "" && len(b.Finalizers) == 0 && b.Status.Backtrack.Status == rds.StatusCompleted
 }
 
 func cancel(b *v1alpha1.AuroraBacktrack) { b.Spec.Cancel = true }

@@ -5,7 +5,7 @@ import (
 	"time"
 
 	"github.com/aurora-backtrack/operator/api/v1alpha1"
-	"github.com/aurora-backtrack/operator/controllers/aurora"
+	"github.com/aurora-backtrack/operator/controllers/rds"
 )
 
 // TestWhatCameTrueIsNotDenied has wishes come back after something was withdrawn that a first run would have
@@ -37,7 +37,7 @@ func TestWhatCameTrueIsNotDenied(t *testing.T) {
 			w.create(again)
 			b := o.finish("undo")
 			equal(t, "the end", conditionOf(b, v1alpha1.ConditionSucceeded).Reason, v1alpha1.ReasonAlreadyApplied)
-			equal(t, "the record", b.Status.Backtrack.Status, aurora.StatusCompleted)
+			equal(t, "the record", b.Status.Backtrack.Status, rds.StatusCompleted)
 			equal(t, "the number of calls", w.asked(), 1)
 		})
 	}

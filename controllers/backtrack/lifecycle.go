@@ -49,7 +49,7 @@ func (x *run) walk(ctx context.Context) outcome {
 }
 
 // called tells whether RDS was asked, or may have been. From here on there is no way back, only to the end.
-func (x *run) called() bool { return x.object.Status.Request != nil }
+func (x *run) called() bool { return x.object.Status.Claim != nil }
 
 // cancelTooLate tells whether the object was cancelled although RDS has taken the call.
 func (x *run) cancelTooLate() bool {

@@ -76,7 +76,7 @@ func (x *run) regain(ctx context.Context) error {
 	if x.cluster.Status.ActiveBacktrack != nil || !x.called() {
 		return nil
 	}
-	ref, claim := ledger.Reference(x.object), *x.object.Status.Request
+	ref, claim := ledger.Reference(x.object), *x.object.Status.Claim
 	if err := x.unchanged(ctx); err != nil { // another process may have brought it to its end
 		return err
 	}
@@ -123,7 +123,7 @@ func (x *run) objectsOf(ctx context.Context, cluster *v1alpha1.AuroraCluster) ([
 // isOpen tells whether RDS was asked for the object, or may have been, and it is not known what became of it.
 func isOpen(b *v1alpha1.AuroraBacktrack) bool {
 	backtracked := meta.FindStatusCondition(b.Status.Conditions, v1alpha1.ConditionBacktracked)
-	return b.Status.Request != nil && b.Status.CompletedAt == "" && (backtracked == nil || backtracked.Status == metav1.ConditionUnknown)
+	return b.Status.Claim != nil && b.Status.CompletedAt == "" && (backtracked == nil || backtracked.Status == metav1.ConditionUnknown)
 }
 
 // queues tells whether the object waits for the lock and for nothing else. One that was created a moment ago

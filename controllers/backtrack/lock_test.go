@@ -177,7 +177,7 @@ func TestNobodyElseIsHurt(t *testing.T) {
 		},
 		"a status from another world": func(_ *world, b *v1alpha1.AuroraBacktrack) {
 			b.Status = v1alpha1.AuroraBacktrackStatus{
-				StartedAt: "yesterday", Request: &v1alpha1.Claim{ClaimedAt: "never", Attempt: -7},
+				StartedAt: "yesterday", Claim: &v1alpha1.Claim{ClaimedAt: "never", Attempt: -7},
 				Dependents: []v1alpha1.DependentStatus{{Kind: "Toaster", Namespace: "game", Name: "kitchen", Strategy: "Pause"}},
 			}
 		},

@@ -132,7 +132,7 @@ func TestLookups(t *testing.T) {
 		"history can't be read for a while": {
 			given: both(fault(local.FaultLostReply, 1)),
 			during: func(o *operator, _ *trail) {
-				o.waits("undo", v1alpha1.ConditionBacktracked, v1alpha1.ReasonLookingForRecord)
+				o.waits("undo", v1alpha1.ConditionBacktracked, v1alpha1.ReasonVerifyingOutcome)
 				o.rds.FailNext("DescribeDBClusterBacktracks", local.FaultAccessDenied, 0)
 				o.waits("undo", v1alpha1.ConditionBacktracked, v1alpha1.ReasonAccessDenied)
 				o.elapse(10 * time.Minute)

@@ -175,7 +175,7 @@ func (m *model) draw(r *rapid.T) *v1alpha1.AuroraBacktrack {
 	case 0:
 		b.Spec.Suspend = true
 	case 1:
-		b.Spec.Repeat = true
+		b.Spec.Repeat = "b1"
 	case 2:
 		b.Spec.TTLSecondsAfterFinished = ptr.To[int32](5)
 	case 3:

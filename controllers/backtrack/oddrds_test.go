@@ -15,7 +15,7 @@ import (
 	"k8s.io/utils/clock"
 
 	"github.com/aurora-backtrack/operator/api/v1alpha1"
-	"github.com/aurora-backtrack/operator/controllers/aurora"
+	"github.com/aurora-backtrack/operator/controllers/rds"
 	local "github.com/aurora-backtrack/operator/hack/aurora"
 )
 
@@ -55,7 +55,7 @@ func (o *operator) asks(by time.Duration, change func(action, body string) strin
 		response.Header.Del("Content-Length")
 		return response, nil
 	})}
-	rds := aurora.NewProvider(aurora.Options{Clock: now, Config: aws.Config{
+	rds := rds.NewProvider(rds.Options{Clock: now, Config: aws.Config{
 		Region: "eu-west-1", Credentials: credentials.NewStaticCredentialsProvider("key", "secret", ""),
 		BaseEndpoint: aws.String("http://rds.local"), HTTPClient: o.wire.http(answered),
 		Retryer: func() aws.Retryer { return aws.NopRetryer{} },
@@ -93,7 +93,7 @@ func TestClockSkew(t *testing.T) {
 				o.round()
 				b := undo("undo")
 				b.Spec.BacktrackTo = "2023-12-23T13:50:30Z"
-				b.Spec.Repeat = true
+				b.Spec.Repeat = "b1"
 				w.create(b)
 				b = o.finish("undo")
 				equal(t, "the path", path(b), fullPath)
@@ -103,7 +103,7 @@ func TestClockSkew(t *testing.T) {
 					t.Fatal(err)
 				}
 				equal(t, "the record", b.Status.Backtrack.ID, c.Backtracks[1].Identifier)
-				equal(t, "the claim's skew in seconds", time.Duration(b.Status.Request.ClockSkew)*time.Second, -by)
+				equal(t, "the claim's skew in seconds", time.Duration(b.Status.Claim.ClockSkew)*time.Second, -by)
 				equal(t, "the plan's distance", b.Status.Plan.Distance, "20m30s")
 			}
 		})
@@ -227,7 +227,7 @@ func TestForeignRecords(t *testing.T) {
 			equal(t, "the message", w.message(b, v1alpha1.ConditionSucceeded), test.wantMessage)
 			equal(t, "the path", path(b), test.wantPath)
 			equal(t, "the number of accepted calls", w.accepted(), test.wantAccepted)
-			w.asBefore(b, b.Status.Request != nil)
+			w.asBefore(b, b.Status.Claim != nil)
 			o.elapse(10 * time.Minute)
 			equal(t, "the ledger", w.ledger(), test.wantLedger)
 		})

@@ -60,7 +60,7 @@ func (x *run) ending() bool {
 		return false
 	}
 	for _, d := range x.object.Status.Dependents {
-		if d.Strategy == v1alpha1.StrategyPause && d.State != v1alpha1.DependentPaused && !d.EndRunningJobs {
+		if d.Strategy == v1alpha1.StrategyPause && d.State != v1alpha1.DependentPaused && !d.DeleteRunningJobs {
 			return false
 		}
 	}

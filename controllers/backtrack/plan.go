@@ -5,16 +5,16 @@ import (
 	"time"
 
 	"github.com/aurora-backtrack/operator/api/v1alpha1"
-	"github.com/aurora-backtrack/operator/controllers/aurora"
+	"github.com/aurora-backtrack/operator/controllers/rds"
 )
 
 // plan says what the run will do.
-func (x *run) plan(observed aurora.Cluster) *v1alpha1.Plan {
+func (x *run) plan(observed rds.Cluster) *v1alpha1.Plan {
 	now := x.now()
 	if old := x.object.Status.Plan; old != nil && old.DBClusterResourceID == observed.ResourceID && now.Sub(old.MadeAt.Time()) < slow {
 		now = old.MadeAt.Time() // a plan that says the same is not written again every time it is looked at
 	}
-	byRDS := now.Add(x.RDS.Skew(aurora.TargetOf(x.cluster))) // whose clock the window and the writes go by
+	byRDS := now.Add(x.RDS.Skew(rds.TargetOf(x.cluster))) // whose clock the window and the writes go by
 	distance := byRDS.Sub(x.target())
 	reachable := byRDS.Add(time.Duration(observed.BacktrackWindow) * time.Second)
 	plan := &v1alpha1.Plan{

@@ -7,8 +7,8 @@ import (
 	"time"
 
 	"github.com/aurora-backtrack/operator/api/v1alpha1"
-	"github.com/aurora-backtrack/operator/controllers/aurora"
 	"github.com/aurora-backtrack/operator/controllers/ledger"
+	"github.com/aurora-backtrack/operator/controllers/rds"
 	"github.com/aurora-backtrack/operator/controllers/workload"
 )
 
@@ -53,13 +53,13 @@ func (x *run) examine(ctx context.Context) outcome {
 }
 
 // reachable checks what RDS would refuse or the policy forbids. None of it passes by waiting.
-func (x *run) reachable(observed aurora.Cluster) outcome {
+func (x *run) reachable(observed rds.Cluster) outcome {
 	if reason, message := observed.Unsupported(); reason != "" {
 		return halted(reason, message)
 	}
 	spec, policy := x.object.Spec, x.cluster.Spec.Policy
 	target := x.target()
-	now := x.now().Add(x.RDS.Skew(aurora.TargetOf(x.cluster)))
+	now := x.now().Add(x.RDS.Skew(rds.TargetOf(x.cluster)))
 	distance := now.Sub(target)
 	longest := policy.MaxRewind.Or(longestWindow)
 	switch {
@@ -78,7 +78,7 @@ func (x *run) reachable(observed aurora.Cluster) outcome {
 }
 
 // idle waits until the cluster is available and no backtrack that somebody asked for elsewhere is under way.
-func (x *run) idle(ctx context.Context, observed aurora.Cluster) outcome {
+func (x *run) idle(ctx context.Context, observed rds.Cluster) outcome {
 	if !observed.Available() {
 		return waiting(x.backOff(), v1alpha1.ReasonClusterNotAvailable, fmt.Sprintf("Aurora cluster %s reads %q and must read available first", observed.Identifier, observed.Status))
 	}
@@ -87,7 +87,7 @@ func (x *run) idle(ctx context.Context, observed aurora.Cluster) outcome {
 		return x.rdsTrouble(err)
 	}
 	for _, record := range past {
-		if aurora.UnderWay(record.Status, record.RequestedAt, x.now()) {
+		if rds.UnderWay(record.Status, record.RequestedAt, x.now()) {
 			return waiting(x.backOff(), v1alpha1.ReasonClusterNotAvailable, fmt.Sprintf("backtrack %s of the same cluster, requested at %s, reads %q and must be over first", record.ID, record.RequestedAt, record.Status))
 		}
 	}
@@ -97,7 +97,7 @@ func (x *run) idle(ctx context.Context, observed aurora.Cluster) outcome {
 // notDoneElsewhere is the second witness that a finished rewind never runs again: RDS's own history. It
 // matters when the ledger was lost together with the object's status.
 func (x *run) notDoneElsewhere(ctx context.Context) outcome {
-	if x.object.Spec.Repeat {
+	if x.object.Spec.Repeat != "" {
 		return done(v1alpha1.ReasonPassed, "")
 	}
 	past, err := x.history(ctx)
@@ -105,8 +105,8 @@ func (x *run) notDoneElsewhere(ctx context.Context) outcome {
 		return x.rdsTrouble(err)
 	}
 	for _, record := range past {
-		if record.Status == aurora.StatusCompleted && !ledger.Accounted(x.cluster, record.ID) && near(record.BacktrackTo.Time(), x.target(), x.Settings.Tolerance) {
-			return halted(v1alpha1.ReasonAlreadyApplied, fmt.Sprintf("RDS already shows backtrack %s to %s, requested at %s, that no AuroraBacktrack accounts for; nothing was done: if it is wanted once more, create a new AuroraBacktrack with repeat: true", record.ID, record.BacktrackTo, record.RequestedAt))
+		if record.Status == rds.StatusCompleted && !ledger.Accounted(x.cluster, record.ID) && near(record.BacktrackTo.Time(), x.target(), x.Settings.Tolerance) {
+			return halted(v1alpha1.ReasonAlreadyApplied, fmt.Sprintf("RDS already shows backtrack %s to %s, requested at %s, that no AuroraBacktrack accounts for; nothing was done: if it is wanted once more, create a new AuroraBacktrack with repeat: %s", record.ID, record.BacktrackTo, record.RequestedAt, record.ID))
 		}
 	}
 	return done(v1alpha1.ReasonPassed, "")

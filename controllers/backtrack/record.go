@@ -6,8 +6,8 @@ import (
 	"time"
 
 	"github.com/aurora-backtrack/operator/api/v1alpha1"
-	"github.com/aurora-backtrack/operator/controllers/aurora"
 	"github.com/aurora-backtrack/operator/controllers/ledger"
+	"github.com/aurora-backtrack/operator/controllers/rds"
 )
 
 // enter writes the record into the ledger, so that it outlives the object, and goes on to follow it.
@@ -22,13 +22,13 @@ func (x *run) enter(ctx context.Context, record v1alpha1.BacktrackRecord) outcom
 // progress says what the record's status means. Words that RDS may add one day mean: under way.
 func (x *run) progress(record v1alpha1.BacktrackRecord) outcome {
 	switch record.Status {
-	case aurora.StatusCompleted:
+	case rds.StatusCompleted:
 		return done(v1alpha1.ReasonCompleted, fmt.Sprintf("RDS completed backtrack %s to %s; to go forward again, backtrack to %s", record.ID, record.BacktrackTo, record.BacktrackedFrom))
-	case aurora.StatusFailed:
+	case rds.StatusFailed:
 		return halted(v1alpha1.ReasonFailed, fmt.Sprintf("RDS accepted backtrack %s and reports it as failed: look at the cluster's events in RDS", record.ID))
 	}
-	elapsed := x.now().Sub(x.object.Status.Request.ClaimedAt.Time())
-	if !aurora.UnderWay(record.Status, record.RequestedAt, x.now()) {
+	elapsed := x.now().Sub(x.object.Status.Claim.ClaimedAt.Time())
+	if !rds.UnderWay(record.Status, record.RequestedAt, x.now()) {
 		return halted(v1alpha1.ReasonOutcomeUnknown, fmt.Sprintf("backtrack %s reads %q since %s: look at the data, and at the cluster's events in RDS", record.ID, record.Status, round(elapsed)))
 	}
 	return waiting(x.Settings.Poll, v1alpha1.ReasonBacktracking, fmt.Sprintf("RDS took backtrack %s; it reads %q%s", record.ID, record.Status, ago(elapsed)))
@@ -59,10 +59,10 @@ func (x *run) follow(ctx context.Context) outcome {
 		if record.ID != known.ID {
 			continue
 		}
-		if known.Status == aurora.StatusCompleted {
+		if known.Status == rds.StatusCompleted {
 			record.Status = known.Status // what has ended does not begin again
 		}
-		x.object.Status.Request.EmptySince = ""
+		x.object.Status.Claim.EmptySince = ""
 		x.object.Status.Backtrack = &record
 		return x.enter(ctx, record)
 	}
@@ -88,13 +88,13 @@ func (x *run) look(ctx context.Context) outcome {
 		return out
 	}
 	if x.claimedAnew() {
-		return waiting(look, v1alpha1.ReasonLookingForRecord, "the ledger knows more of this object's call than the object itself; RDS's history is looked at")
+		return waiting(look, v1alpha1.ReasonVerifyingOutcome, "the ledger knows more of this object's call than the object itself; RDS's history is looked at")
 	}
 	past, err := x.history(ctx)
 	if err != nil {
 		return x.rdsTrouble(err)
 	}
-	claim := *x.object.Status.Request
+	claim := *x.object.Status.Claim
 	own := func(id string) bool { return ledger.AccountedToOther(x.cluster, id, x.object) }
 	found := match(claim, past, own, x.Settings.Tolerance, x.object.Spec.UseEarliestTimeOnPointInTimeUnavailable)
 	switch len(found.candidates) {
@@ -113,7 +113,7 @@ func (x *run) look(ctx context.Context) outcome {
 // claimedAnew takes over what the ledger has of the object's call and the object has not: its later claim, or
 // its record. Whoever wrote it died before the second write, or may be calling at this moment.
 func (x *run) claimedAnew() bool {
-	entry, claim := ledger.Find(x.cluster, x.object), x.object.Status.Request
+	entry, claim := ledger.Find(x.cluster, x.object), x.object.Status.Claim
 	if entry == nil || (entry.ID == "" && entry.ClaimedAt == claim.ClaimedAt && entry.Attempt == claim.Attempt) {
 		return false
 	}
@@ -131,7 +131,7 @@ func (x *run) notFound(ctx context.Context, claim v1alpha1.Claim, found verdict)
 	settled := quiet >= x.Settings.Settle && x.rdsNow().Sub(begun(claim)) >= x.Settings.Settle+x.RDS.CallTimeout()
 	switch {
 	case !settled:
-		return waiting(x.Settings.Poll, v1alpha1.ReasonLookingForRecord, fmt.Sprintf("it is not known whether RDS accepted the call at %s; its history shows nothing yet (watched for %s, %s are needed), and it is not asked again meanwhile", claim.ClaimedAt, steps(quiet), x.Settings.Settle))
+		return waiting(x.Settings.Poll, v1alpha1.ReasonVerifyingOutcome, fmt.Sprintf("it is not known whether RDS accepted the call at %s; its history shows nothing yet (watched for %s, %s are needed), and it is not asked again meanwhile", claim.ClaimedAt, steps(quiet), x.Settings.Settle))
 	case len(found.others) > 0:
 		return halted(v1alpha1.ReasonOutcomeUnknown, fmt.Sprintf("the answer to the call was lost, and RDS lists backtrack %s, which somebody else made since then: look at the data and at who else rewinds this cluster", found.others[0].ID))
 	case !x.object.DeletionTimestamp.IsZero():
@@ -159,14 +159,14 @@ func (x *run) abandon(ctx context.Context, verdict outcome) outcome {
 
 // unclaim takes the object's claim back, in the ledger and here.
 func (x *run) unclaim(ctx context.Context) error {
-	if x.object.Status.Request == nil {
+	if x.object.Status.Claim == nil {
 		return nil
 	}
-	claim := *x.object.Status.Request
+	claim := *x.object.Status.Claim
 	if err := x.changeCluster(ctx, func(c *v1alpha1.AuroraCluster) bool { return ledger.Unclaim(c, x.object, claim) }); err != nil {
 		return err
 	}
-	x.object.Status.Request = nil
+	x.object.Status.Claim = nil
 	return nil
 }
 
@@ -177,10 +177,10 @@ func (x *run) quietFor(ctx context.Context) (time.Duration, outcome) {
 	if err != nil {
 		return 0, x.rdsTrouble(err)
 	}
-	claim := x.object.Status.Request
+	claim := x.object.Status.Claim
 	if out := x.idle(ctx, observed); out.kind != goOn {
 		claim.EmptySince = ""
-		return 0, waiting(x.Settings.Poll, v1alpha1.ReasonLookingForRecord, "it is not known whether RDS accepted the call; "+out.message)
+		return 0, waiting(x.Settings.Poll, v1alpha1.ReasonVerifyingOutcome, "it is not known whether RDS accepted the call; "+out.message)
 	}
 	if claim.EmptySince == "" {
 		claim.EmptySince = v1alpha1.NewTimestamp(x.rdsNow())
@@ -190,7 +190,7 @@ func (x *run) quietFor(ctx context.Context) (time.Duration, outcome) {
 
 // rdsNow is the time by RDS's clock, by which the settle period goes: ours may be set in the middle of it, and
 // would then call RDS again before the record of the first call is listed.
-func (x *run) rdsNow() time.Time { return x.now().Add(x.RDS.Skew(aurora.TargetOf(x.cluster))) }
+func (x *run) rdsNow() time.Time { return x.now().Add(x.RDS.Skew(rds.TargetOf(x.cluster))) }
 
 // lostCluster ends a run whose AuroraCluster was taken away by force: without it nobody can ask RDS. One that was
 // created again is locked again.

@@ -10,8 +10,8 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/log"
 
 	"github.com/aurora-backtrack/operator/api/v1alpha1"
-	"github.com/aurora-backtrack/operator/controllers/aurora"
 	"github.com/aurora-backtrack/operator/controllers/ledger"
+	"github.com/aurora-backtrack/operator/controllers/rds"
 )
 
 // replay looks in the ledger for an earlier run of this object's name and spec: re-created by GitOps after
@@ -34,12 +34,12 @@ func (x *run) replay(ctx context.Context) (outcome, bool) {
 	record := recordOf(entry)
 	over := !x.started() && !x.leftHalfWay()
 	switch {
-	case entry.Status == aurora.StatusCompleted && over:
+	case entry.Status == rds.StatusCompleted && over:
 		x.object.Status.Backtrack = &record
 		x.complete(metav1.ConditionTrue, v1alpha1.ReasonAlreadyApplied, fmt.Sprintf(
 			"this rewind ran before: RDS completed it as backtrack %s, requested at %s by %s; nothing was done", entry.ID, entry.RequestedAt, entry.RequestedBy.Name))
 		return done(v1alpha1.ReasonAlreadyApplied, "this rewind ran before; nothing was done"), true
-	case entry.Status == aurora.StatusFailed && over:
+	case entry.Status == rds.StatusFailed && over:
 		x.object.Status.Backtrack = &record
 		return halted(v1alpha1.ReasonFailed, fmt.Sprintf("this rewind ran before and RDS reported backtrack %s as failed: to try again, create an AuroraBacktrack with a new name", entry.ID)), true
 	}
@@ -101,7 +101,7 @@ func (x *run) leftHalfWay() bool {
 
 // adoptClaim makes the ledger's claim this object's own.
 func (x *run) adoptClaim(entry *v1alpha1.LedgerEntry) {
-	x.object.Status.Request = &v1alpha1.Claim{
+	x.object.Status.Claim = &v1alpha1.Claim{
 		ClaimedAt: entry.ClaimedAt, BacktrackTo: v1alpha1.NewTimestamp(x.target()),
 		Attempt: max(entry.Attempt, 1), ClockSkew: entry.ClockSkew,
 	}

@@ -56,18 +56,18 @@ func TestReplays(t *testing.T) {
 		"the ledger is lost": {
 			between:    func(o *operator) { o.forget() },
 			wantReason: v1alpha1.ReasonAlreadyApplied, wantPath: "Admitted=True/Admitted PreflightPassed=False/AlreadyApplied",
-			wantMessage:  `RDS already shows backtrack #1 to 2023-12-23T13:55:00Z, requested at 2023-12-23T14:10:01Z, that no AuroraBacktrack accounts for; nothing was done: if it is wanted once more, create a new AuroraBacktrack with repeat: true`,
+			wantMessage:  `RDS already shows backtrack #1 to 2023-12-23T13:55:00Z, requested at 2023-12-23T14:10:01Z, that no AuroraBacktrack accounts for; nothing was done: if it is wanted once more, create a new AuroraBacktrack with repeat: #1`,
 			wantAccepted: 1, wantRestarted: "first",
 		},
 		"the ledger is lost, and it is to be repeated": {
-			object:     func(b *v1alpha1.AuroraBacktrack) { b.Spec.Repeat = true },
+			object:     func(b *v1alpha1.AuroraBacktrack) { b.Spec.Repeat = "b1" },
 			between:    func(o *operator) { o.forget() },
 			wantReason: v1alpha1.ReasonSucceeded, wantPath: fullPath,
 			wantMessage:  forward + "2023-12-23T14:10:30Z",
 			wantAccepted: 2, wantRecord: "#2", wantRestarted: "second",
 		},
 		"it is to be repeated, and is known": {
-			object:     func(b *v1alpha1.AuroraBacktrack) { b.Spec.Repeat = true },
+			object:     func(b *v1alpha1.AuroraBacktrack) { b.Spec.Repeat = "b1" },
 			wantReason: v1alpha1.ReasonAlreadyApplied, wantPath: already,
 			wantMessage:  ranBefore,
 			wantAccepted: 1, wantRecord: "#1", wantRestarted: "first",
@@ -111,7 +111,7 @@ func TestReplays(t *testing.T) {
 		"the first run vanished while its answer was lost": {
 			open: true, first: func(o *operator) {
 				o.rds.FailNext("BacktrackDBCluster", local.FaultLostReply, 1)
-				o.waits("undo", v1alpha1.ConditionBacktracked, v1alpha1.ReasonLookingForRecord)
+				o.waits("undo", v1alpha1.ConditionBacktracked, v1alpha1.ReasonVerifyingOutcome)
 			},
 			wantReason: v1alpha1.ReasonSucceeded, wantPath: fullPath,
 			wantMessage:  forward + "2023-12-23T14:10:05Z",
@@ -120,7 +120,7 @@ func TestReplays(t *testing.T) {
 		"the first run vanished, and RDS had done nothing": {
 			open: true, first: func(o *operator) {
 				o.rds.FailNext("BacktrackDBCluster", local.FaultConnectionReset, 1)
-				o.waits("undo", v1alpha1.ConditionBacktracked, v1alpha1.ReasonLookingForRecord)
+				o.waits("undo", v1alpha1.ConditionBacktracked, v1alpha1.ReasonVerifyingOutcome)
 			},
 			wantReason: v1alpha1.ReasonSucceeded, wantPath: fullPath,
 			wantMessage:  forward + "2023-12-23T14:12:36Z",

@@ -13,7 +13,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/aurora-backtrack/operator/api/v1alpha1"
-	"github.com/aurora-backtrack/operator/controllers/aurora"
+	"github.com/aurora-backtrack/operator/controllers/rds"
 )
 
 // run is one walk through the lifecycle of one object. It lives for one Reconcile.
@@ -24,7 +24,7 @@ type run struct {
 	cluster *v1alpha1.AuroraCluster   // read live on first use; nil when there is none
 
 	clusterRead bool
-	observed    *aurora.Cluster            // what RDS said in this walk
+	observed    *rds.Cluster               // what RDS said in this walk
 	past        []v1alpha1.BacktrackRecord // RDS's history as read in this walk
 	pastRead    bool
 }
@@ -57,9 +57,9 @@ func (x *run) auroraCluster(ctx context.Context) (*v1alpha1.AuroraCluster, error
 }
 
 // describe asks RDS about the cluster, once a walk.
-func (x *run) describe(ctx context.Context) (aurora.Cluster, error) {
+func (x *run) describe(ctx context.Context) (rds.Cluster, error) {
 	if x.observed == nil {
-		observed, err := x.RDS.Describe(ctx, aurora.TargetOf(x.cluster))
+		observed, err := x.RDS.Describe(ctx, rds.TargetOf(x.cluster))
 		if err != nil {
 			return observed, err //nolint:wrapcheck // its reason decides the outcome
 		}
@@ -71,7 +71,7 @@ func (x *run) describe(ctx context.Context) (aurora.Cluster, error) {
 // history asks RDS for the cluster's backtracks, once a walk.
 func (x *run) history(ctx context.Context) ([]v1alpha1.BacktrackRecord, error) {
 	if !x.pastRead {
-		past, err := x.RDS.History(ctx, aurora.TargetOf(x.cluster))
+		past, err := x.RDS.History(ctx, rds.TargetOf(x.cluster))
 		if err != nil {
 			return nil, err //nolint:wrapcheck // its reason decides the outcome
 		}
@@ -105,7 +105,7 @@ func (x *run) set(condition string, status metav1.ConditionStatus, reason, messa
 
 func (x *run) put(condition string, status metav1.ConditionStatus, reason, message string) {
 	meta.SetStatusCondition(&x.object.Status.Conditions, metav1.Condition{
-		Type: condition, Status: status, Reason: reason, Message: aurora.CleanLine(message),
+		Type: condition, Status: status, Reason: reason, Message: rds.CleanLine(message),
 		ObservedGeneration: x.object.Generation, LastTransitionTime: metav1.NewTime(x.now()),
 	})
 }

@@ -15,7 +15,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/aurora-backtrack/operator/api/v1alpha1"
-	"github.com/aurora-backtrack/operator/controllers/aurora"
+	"github.com/aurora-backtrack/operator/controllers/rds"
 )
 
 // record is the state of a backtrack as the local Aurora knows it, listed or not.
@@ -115,11 +115,11 @@ func equal[T comparable](t testing.TB, what string, got, want T) {
 // elsewhere makes a backtrack as somebody in the console would, and gives its id.
 func (w *world) elsewhere(identifier, to string) string {
 	w.t.Helper()
-	console := aurora.NewProvider(aurora.Options{Clock: w.clock, Config: aws.Config{
+	console := rds.NewProvider(rds.Options{Clock: w.clock, Config: aws.Config{
 		Region: "eu-west-1", Credentials: credentials.NewStaticCredentialsProvider("console", "secret", ""),
 		BaseEndpoint: aws.String("http://rds.local"), HTTPClient: w.rds.Client(),
 	}})
-	record, err := console.Backtrack(context.Background(), aurora.Target{Identifier: identifier}, aurora.Request{To: v1alpha1.Timestamp(to).Time()})
+	record, err := console.Backtrack(context.Background(), rds.Target{Identifier: identifier}, rds.Request{To: v1alpha1.Timestamp(to).Time()})
 	if err != nil {
 		w.t.Fatal(err)
 	}

@@ -157,7 +157,7 @@ func (t *trail) readsRight(b *v1alpha1.AuroraBacktrack) {
 func (t *trail) isTrue(b *v1alpha1.AuroraBacktrack) {
 	t.w.t.Helper()
 	is := func(condition string) bool { return meta.IsStatusConditionTrue(b.Status.Conditions, condition) }
-	ran := b.Status.Request != nil && t.last[b.UID] != nil // else it says what an earlier run came to
+	ran := b.Status.Claim != nil && t.last[b.UID] != nil // else it says what an earlier run came to
 	if is(v1alpha1.ConditionBacktracked) && ran && t.w.record(b.Status.Backtrack.ID) != "completed" {
 		t.w.t.Errorf("%s says Backtracked and its record reads %q", b.Name, t.w.record(b.Status.Backtrack.ID))
 	}
@@ -197,7 +197,7 @@ func (t *trail) goesForward(last, b *v1alpha1.AuroraBacktrack) {
 	if before.Backtrack != nil && (after.Backtrack == nil || after.Backtrack.ID != before.Backtrack.ID) {
 		t.w.t.Errorf("%s: its record went from %+v to %+v", b.Name, before.Backtrack, after.Backtrack)
 	}
-	if before.Request != nil && after.Request != nil && after.Request.Attempt < before.Request.Attempt {
-		t.w.t.Errorf("%s: its attempt went from %d to %d", b.Name, before.Request.Attempt, after.Request.Attempt)
+	if before.Claim != nil && after.Claim != nil && after.Claim.Attempt < before.Claim.Attempt {
+		t.w.t.Errorf("%s: its attempt went from %d to %d", b.Name, before.Claim.Attempt, after.Claim.Attempt)
 	}
 }

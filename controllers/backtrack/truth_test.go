@@ -7,7 +7,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/aurora-backtrack/operator/api/v1alpha1"
-	"github.com/aurora-backtrack/operator/controllers/aurora"
+	"github.com/aurora-backtrack/operator/controllers/rds"
 )
 
 // neverRegresses compares what the operator wrote with what was there. (6)
@@ -28,11 +28,11 @@ func (s *witness) neverRegresses(old, b *v1alpha1.AuroraBacktrack) {
 			s.fault("6: %s: %s was %q and is %q", b.Name, field.name, field.before, field.after)
 		}
 	}
-	if before.Request != nil && after.Request == nil && s.accepted[b.UID] > 0 {
+	if before.Claim != nil && after.Claim == nil && s.accepted[b.UID] > 0 {
 		s.fault("1: %s lost its claim, although RDS took its backtrack", b.Name)
 	}
-	if before.Request != nil && after.Request != nil && after.Request.Attempt < before.Request.Attempt {
-		s.fault("1: %s went back to attempt %d", b.Name, after.Request.Attempt)
+	if before.Claim != nil && after.Claim != nil && after.Claim.Attempt < before.Claim.Attempt {
+		s.fault("1: %s went back to attempt %d", b.Name, after.Claim.Attempt)
 	}
 }
 
@@ -95,7 +95,7 @@ func (s *witness) becameTrue(b *v1alpha1.AuroraBacktrack, c metav1.Condition) {
 			}
 		}
 	case v1alpha1.ConditionBacktracked:
-		if state := s.stateOf(b); state != aurora.StatusCompleted {
+		if state := s.stateOf(b); state != rds.StatusCompleted {
 			s.fault("6: %s says that it is rewound; RDS's record reads %q", b.Name, state)
 		}
 	case v1alpha1.ConditionDependentsReconnected:
@@ -105,7 +105,7 @@ func (s *witness) becameTrue(b *v1alpha1.AuroraBacktrack, c metav1.Condition) {
 			}
 		}
 	case v1alpha1.ConditionSucceeded:
-		if state := s.stateOf(b); state != aurora.StatusCompleted {
+		if state := s.stateOf(b); state != rds.StatusCompleted {
 			s.fault("6: %s says that it succeeded (%s); RDS's record reads %q", b.Name, c.Reason, state)
 		}
 	}

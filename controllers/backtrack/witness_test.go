@@ -230,13 +230,13 @@ func (s *witness) wasAllowed(b *v1alpha1.AuroraBacktrack) {
 		s.fault("4: %s asked RDS without the lock", b.Name)
 		return
 	}
-	if b.Status.Request == nil {
+	if b.Status.Claim == nil {
 		s.fault("1: %s asked RDS without a claim", b.Name)
 	}
 	if !slices.Contains(cluster.Spec.AllowedNamespaces.Names, b.Namespace) {
 		s.fault("5: %s asked RDS from namespace %s, which may not", b.Name, b.Namespace)
 	}
-	if b.Spec.Cancel && b.Status.Request == nil || b.Spec.Suspend && b.Status.StartedAt == "" {
+	if b.Spec.Cancel && b.Status.Claim == nil || b.Spec.Suspend && b.Status.StartedAt == "" {
 		s.fault("6: %s asked RDS although it is cancelled or suspended", b.Name)
 	}
 	for _, uid := range s.present {
@@ -255,7 +255,7 @@ func (s *witness) wasAllowed(b *v1alpha1.AuroraBacktrack) {
 
 // underWay tells whether the object has asked RDS and has not brought its dependents back.
 func (s *witness) underWay(b *v1alpha1.AuroraBacktrack) bool {
-	return b.Status.Request != nil && b.Status.CompletedAt == "" &&
+	return b.Status.Claim != nil && b.Status.CompletedAt == "" &&
 		!meta.IsStatusConditionTrue(b.Status.Conditions, v1alpha1.ConditionDependentsReconnected) &&
 		!meta.IsStatusConditionFalse(b.Status.Conditions, v1alpha1.ConditionDependentsReconnected) &&
 		!meta.IsStatusConditionFalse(b.Status.Conditions, v1alpha1.ConditionBacktracked)

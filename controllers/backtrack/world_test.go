@@ -23,9 +23,9 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/aurora-backtrack/operator/api/v1alpha1"
-	"github.com/aurora-backtrack/operator/controllers/aurora"
 	"github.com/aurora-backtrack/operator/controllers/cluster"
 	"github.com/aurora-backtrack/operator/controllers/event"
+	"github.com/aurora-backtrack/operator/controllers/rds"
 	"github.com/aurora-backtrack/operator/controllers/workload"
 	local "github.com/aurora-backtrack/operator/hack/aurora"
 	"github.com/aurora-backtrack/operator/hack/fakeapi"
@@ -204,7 +204,7 @@ func (w *world) newOperator(hook hook) *operator {
 func (w *world) assemble(line *wire, cache func(live client.Client) client.Client, settings Settings) *operator {
 	line.now = w.clock.Now
 	api := line.client(w.api)
-	rds := aurora.NewProvider(aurora.Options{Clock: w.clock, Config: aws.Config{
+	rds := rds.NewProvider(rds.Options{Clock: w.clock, Config: aws.Config{
 		Region: "eu-west-1", Credentials: credentials.NewStaticCredentialsProvider("key", "secret", ""),
 		BaseEndpoint: aws.String("http://rds.local"), HTTPClient: line.http(w.rds.Client()),
 		Retryer: func() aws.Retryer { return aws.NopRetryer{} }, // the SDK's retries wait in real time
@@ -291,7 +291,7 @@ func (w *world) describe() string {
 	}
 	text := fmt.Sprintf("at %s\n", w.clock.Now().Format(time.TimeOnly))
 	for _, b := range list.Items {
-		text += fmt.Sprintf("%s/%s deleted=%v finalizers=%v request=%+v\n", b.Namespace, b.Name, b.DeletionTimestamp, b.Finalizers, b.Status.Request)
+		text += fmt.Sprintf("%s/%s deleted=%v finalizers=%v request=%+v\n", b.Namespace, b.Name, b.DeletionTimestamp, b.Finalizers, b.Status.Claim)
 		for _, c := range b.Status.Conditions {
 			text += fmt.Sprintf("  %-24s %-8s %-20s %s\n", c.Type, c.Status, c.Reason, c.Message)
 		}

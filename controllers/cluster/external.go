@@ -8,8 +8,8 @@ import (
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/aurora-backtrack/operator/api/v1alpha1"
-	"github.com/aurora-backtrack/operator/controllers/aurora"
 	"github.com/aurora-backtrack/operator/controllers/event"
+	"github.com/aurora-backtrack/operator/controllers/rds"
 )
 
 // external reports backtracks that were made elsewhere, such as in the console. What was there before the
@@ -41,7 +41,7 @@ func owed(cluster *v1alpha1.AuroraCluster, now time.Time) []*v1alpha1.LedgerEntr
 	for i := range cluster.Status.Backtracks {
 		entry := &cluster.Status.Backtracks[i]
 		requested := entry.RequestedAt.Time()
-		if entry.RequestedBy == nil && entry.Status == aurora.StatusCompleted && entry.DependentsRestartedAt == "" &&
+		if entry.RequestedBy == nil && entry.Status == rds.StatusCompleted && entry.DependentsRestartedAt == "" &&
 			!requested.Before(cluster.CreationTimestamp.Time) && now.Sub(requested) <= lateRestart {
 			entries = append(entries, entry)
 		}
@@ -89,7 +89,7 @@ func (r *Reconciler) restartAfterExternal(ctx context.Context, cluster *v1alpha1
 // underWay tells whether the ledger has a backtrack that has not ended.
 func underWay(cluster *v1alpha1.AuroraCluster, now time.Time) bool {
 	for _, entry := range cluster.Status.Backtracks {
-		if entry.ID != "" && aurora.UnderWay(entry.Status, entry.RequestedAt, now) {
+		if entry.ID != "" && rds.UnderWay(entry.Status, entry.RequestedAt, now) {
 			return true
 		}
 	}

@@ -13,10 +13,10 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/log"
 
 	"github.com/aurora-backtrack/operator/api/v1alpha1"
-	"github.com/aurora-backtrack/operator/controllers/aurora"
 	"github.com/aurora-backtrack/operator/controllers/event"
 	"github.com/aurora-backtrack/operator/controllers/ledger"
 	"github.com/aurora-backtrack/operator/controllers/policy"
+	"github.com/aurora-backtrack/operator/controllers/rds"
 )
 
 // patience is for how long a cluster stays Ready while RDS does not answer.
@@ -25,7 +25,7 @@ const patience = 5 * time.Minute
 // observe fills the status from what RDS says now, and returns what there is to tell once it is written.
 func (r *Reconciler) observe(ctx context.Context, cluster *v1alpha1.AuroraCluster) ([]event.News, error) {
 	before := cluster.Status.ClusterStatus
-	observed, err := r.RDS.Describe(ctx, aurora.TargetOf(cluster))
+	observed, err := r.RDS.Describe(ctx, rds.TargetOf(cluster))
 	if err != nil {
 		r.trouble(cluster, err)
 		return nil, nil
@@ -46,7 +46,7 @@ func (r *Reconciler) observe(ctx context.Context, cluster *v1alpha1.AuroraCluste
 	}
 	news := r.warnings(cluster)
 	if r.looks.due(cluster, before, r.Clock.Now()) {
-		history, err := r.RDS.History(ctx, aurora.TargetOf(cluster))
+		history, err := r.RDS.History(ctx, rds.TargetOf(cluster))
 		if err != nil {
 			r.looks.forget(cluster.UID) // without it the next refresh would leave the history out and find all well
 			r.trouble(cluster, err)
@@ -68,7 +68,7 @@ func (r *Reconciler) observe(ctx context.Context, cluster *v1alpha1.AuroraCluste
 	return news, nil
 }
 
-func copyInto(status *v1alpha1.AuroraClusterStatus, observed aurora.Cluster) {
+func copyInto(status *v1alpha1.AuroraClusterStatus, observed rds.Cluster) {
 	status.DBClusterResourceID = observed.ResourceID
 	status.ClusterStatus = observed.Status
 	status.EngineVersion = observed.EngineVersion
@@ -82,8 +82,8 @@ func copyInto(status *v1alpha1.AuroraClusterStatus, observed aurora.Cluster) {
 // trouble writes down that RDS did not say anything about the cluster. What passes by itself leaves a cluster
 // Ready that RDS answered for a short while ago.
 func (r *Reconciler) trouble(cluster *v1alpha1.AuroraCluster, err error) {
-	reason := aurora.ReasonOf(err)
-	message, stalled := aurora.Explain(err)
+	reason := rds.ReasonOf(err)
+	message, stalled := rds.Explain(err)
 	fresh := r.Clock.Now().Sub(cluster.Status.ObservedAt.Time()) < patience
 	if !stalled && fresh && meta.IsStatusConditionTrue(cluster.Status.Conditions, v1alpha1.ConditionReady) {
 		r.put(cluster, v1alpha1.ConditionReconciling, metav1.ConditionTrue, reason, message)
@@ -108,7 +108,7 @@ func (r *Reconciler) ready(cluster *v1alpha1.AuroraCluster, status metav1.Condit
 
 func (r *Reconciler) put(cluster *v1alpha1.AuroraCluster, condition string, status metav1.ConditionStatus, reason, message string) {
 	meta.SetStatusCondition(&cluster.Status.Conditions, metav1.Condition{
-		Type: condition, Status: status, Reason: reason, Message: aurora.CleanLine(message),
+		Type: condition, Status: status, Reason: reason, Message: rds.CleanLine(message),
 		ObservedGeneration: cluster.Generation, LastTransitionTime: metav1.NewTime(r.Clock.Now()),
 	})
 }

@@ -15,8 +15,8 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
 
 	"github.com/aurora-backtrack/operator/api/v1alpha1"
-	"github.com/aurora-backtrack/operator/controllers/aurora"
 	"github.com/aurora-backtrack/operator/controllers/event"
+	"github.com/aurora-backtrack/operator/controllers/rds"
 	"github.com/aurora-backtrack/operator/controllers/workload"
 )
 
@@ -33,7 +33,7 @@ const (
 type Reconciler struct {
 	Client    client.Client // reads from the cache, writes to the API server
 	Live      client.Reader // reads from the API server
-	RDS       *aurora.Provider
+	RDS       *rds.Provider
 	Workloads *workload.Workloads
 	Events    *event.Announcer
 	Clock     clock.PassiveClock

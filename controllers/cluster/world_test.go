@@ -21,8 +21,8 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/aurora-backtrack/operator/api/v1alpha1"
-	"github.com/aurora-backtrack/operator/controllers/aurora"
 	"github.com/aurora-backtrack/operator/controllers/event"
+	"github.com/aurora-backtrack/operator/controllers/rds"
 	"github.com/aurora-backtrack/operator/controllers/workload"
 	local "github.com/aurora-backtrack/operator/hack/aurora"
 	"github.com/aurora-backtrack/operator/hack/fakeapi"
@@ -47,16 +47,16 @@ func newWorld(t *testing.T) *world {
 	utilruntime.Must(v1alpha1.AddToScheme(scheme))
 	w := &world{T: t, clock: clocktesting.NewFakeClock(start)}
 	w.api = fakeapi.New(fakeapi.Options{Scheme: scheme, Mapper: testrestmapper.TestOnlyStaticRESTMapper(scheme), Now: w.clock.Now}).Client()
-	rds, err := local.NewServer(local.Options{Now: w.clock.Now, Wait: func(time.Duration) {}})
+	server, err := local.NewServer(local.Options{Now: w.clock.Now, Wait: func(time.Duration) {}})
 	w.must(err)
-	w.rds = rds
-	w.must(rds.AddCluster(local.Cluster{Identifier: "testcluster", BacktrackWindow: 7200, CreatedAt: start.Add(-24 * time.Hour)}, ""))
+	w.rds = server
+	w.must(server.AddCluster(local.Cluster{Identifier: "testcluster", BacktrackWindow: 7200, CreatedAt: start.Add(-24 * time.Hour)}, ""))
 	w.reconciler = &Reconciler{
 		Client: w.api, Live: w.api, Clock: w.clock,
 		Workloads: &workload.Workloads{Client: w.api, Clock: w.clock}, Events: &event.Announcer{Client: w.api, Clock: w.clock},
-		RDS: aurora.NewProvider(aurora.Options{Clock: w.clock, Config: aws.Config{
+		RDS: rds.NewProvider(rds.Options{Clock: w.clock, Config: aws.Config{
 			Region: "eu-west-1", Credentials: credentials.NewStaticCredentialsProvider("key", "secret", ""),
-			BaseEndpoint: aws.String("http://rds.local"), HTTPClient: rds.Client(),
+			BaseEndpoint: aws.String("http://rds.local"), HTTPClient: server.Client(),
 		}}),
 	}
 	w.create(&corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: "game"}})

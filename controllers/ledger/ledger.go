@@ -44,7 +44,7 @@ func Release(c *v1alpha1.AuroraCluster, ref v1alpha1.ObjectReference) bool {
 // Hash identifies what an object asks for: everything in the spec that decides what RDS is asked, and when.
 // Two ways of writing one time give one hash.
 func Hash(spec v1alpha1.AuroraBacktrackSpec) string {
-	sum := sha256.Sum256(fmt.Appendf(nil, "%s|%s|%t|%t|%s|%t", spec.ClusterRef.Name, v1alpha1.NewTimestamp(spec.BacktrackTo.Time()),
+	sum := sha256.Sum256(fmt.Appendf(nil, "%s|%s|%t|%t|%s|%s", spec.ClusterRef.Name, v1alpha1.NewTimestamp(spec.BacktrackTo.Time()),
 		spec.Force, spec.UseEarliestTimeOnPointInTimeUnavailable, v1alpha1.NewTimestamp(spec.StartDeadline.Time()), spec.Repeat))
 	return hex.EncodeToString(sum[:16])
 }
@@ -69,7 +69,7 @@ func Find(c *v1alpha1.AuroraCluster, b *v1alpha1.AuroraBacktrack) *v1alpha1.Ledg
 // a claim of its wish that the object itself does not know: another operator may be calling at this moment.
 func Claim(c *v1alpha1.AuroraCluster, b *v1alpha1.AuroraBacktrack, claim v1alpha1.Claim) bool {
 	entry := Find(c, b)
-	known := b.Status.Request
+	known := b.Status.Claim
 	if entry != nil && (known == nil || known.ClaimedAt != entry.ClaimedAt || entry.ID != "") {
 		return false
 	}

@@ -79,7 +79,7 @@ func TestHash(t *testing.T) {
 		"force":              {func(s *v1alpha1.AuroraBacktrackSpec) { s.Force = true }, false},
 		"the earliest time":  {func(s *v1alpha1.AuroraBacktrackSpec) { s.UseEarliestTimeOnPointInTimeUnavailable = true }, false},
 		"a deadline":         {func(s *v1alpha1.AuroraBacktrackSpec) { s.StartDeadline = "2023-12-23T15:00:00Z" }, false},
-		"repeat":             {func(s *v1alpha1.AuroraBacktrackSpec) { s.Repeat = true }, false},
+		"repeat":             {func(s *v1alpha1.AuroraBacktrackSpec) { s.Repeat = "b1" }, false},
 		"a name that splits": {func(s *v1alpha1.AuroraBacktrackSpec) { s.ClusterRef.Name = "game|2023-12-23T13:55:00Z" }, false},
 	} {
 		spec := base
@@ -131,7 +131,7 @@ func TestClaim(t *testing.T) {
 	if Claim(c, object("a", "9"), two) {
 		t.Error("claimed by the same wish come back")
 	}
-	a.Status.Request = &one
+	a.Status.Claim = &one
 	if !Claim(c, a, two) || shown(c) != " claimed a" || c.Status.Backtracks[0].Attempt != 2 {
 		t.Errorf("the second claim: %+v", c.Status.Backtracks)
 	}

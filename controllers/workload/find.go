@@ -79,7 +79,7 @@ func (w *Workloads) findListed(ctx context.Context, cluster *v1alpha1.AuroraClus
 		entry, f := entries[i], &all[i]
 		f.dep = v1alpha1.DependentStatus{
 			APIVersion: entry.APIVersion, Kind: entry.Kind, Namespace: entry.Namespace, Name: entry.Name,
-			Strategy: entry.Strategy, Order: entry.Order, EndRunningJobs: entry.EndRunningJobs,
+			Strategy: entry.Strategy, Order: entry.Order, DeleteRunningJobs: entry.DeleteRunningJobs,
 		}
 		if k := known(entry.APIVersion, entry.Kind); k != nil {
 			f.dep.APIVersion = k.gvk.GroupVersion().String()
@@ -206,7 +206,7 @@ func notFound(format string, args ...any) Problem {
 }
 
 func notSound(format string, args ...any) Problem {
-	return Problem{Reason: v1alpha1.ReasonDependentNotSound, Message: line.Clean(fmt.Sprintf(format, args...), maxMessage)}
+	return Problem{Reason: v1alpha1.ReasonDependentUnsupported, Message: line.Clean(fmt.Sprintf(format, args...), maxMessage)}
 }
 
 // unique keeps the first of each workload, so that an entry outranks a label.

@@ -17,7 +17,7 @@ import (
 // Pause does one round of pausing: every Pause dependent of the lowest order that is not paused yet is set
 // to zero (in one write with the mark that says how it was) and watched until its pods are gone; then the
 // next order. It updates states and messages. done when every one is Paused or Skipped, pods gone. After
-// the deadline, Jobs of CronJobs that say endRunningJobs are ended, which takes a few rounds more.
+// the deadline, Jobs of CronJobs that say deleteRunningJobs are ended, which takes a few rounds more.
 //
 // All dependents of an order are tried; the errors come back joined. A *RevertedError among them says that
 // somebody undid a pause: it is not done again. Other errors may pass.
@@ -183,7 +183,7 @@ func (p *pausing) watch(ctx context.Context, k *kind, u *unstructured.Unstructur
 		return nil
 	}
 	set(dep, v1alpha1.DependentPausing, fmt.Sprintf("waiting for %s to end", left))
-	if p.endJobs && dep.EndRunningJobs {
+	if p.endJobs && dep.DeleteRunningJobs {
 		return p.w.endJobs(ctx, u)
 	}
 	return nil

@@ -263,7 +263,7 @@ func TestPodsThatDoNotCount(t *testing.T) {
 	w.pauseRound(deps, true)
 }
 
-func TestEndRunningJobs(t *testing.T) {
+func TestDeleteRunningJobs(t *testing.T) {
 	w := newWorld(t)
 	c := w.cronJob()
 	running, finished, foreign := w.job(c, "report-1"), w.job(c, "report-2"), w.job(c, "other")
@@ -271,7 +271,7 @@ func TestEndRunningJobs(t *testing.T) {
 		{Type: batchv1.JobSuccessCriteriaMet, Status: corev1.ConditionTrue}, {Type: batchv1.JobComplete, Status: corev1.ConditionTrue}}}
 	w.status(finished)
 	edit(w, foreign, "user", func(j *batchv1.Job) { j.OwnerReferences = nil })
-	deps := []v1alpha1.DependentStatus{w.dep("CronJob", "report", v1alpha1.StrategyPause, func(d *v1alpha1.DependentStatus) { d.EndRunningJobs = true })}
+	deps := []v1alpha1.DependentStatus{w.dep("CronJob", "report", v1alpha1.StrategyPause, func(d *v1alpha1.DependentStatus) { d.DeleteRunningJobs = true })}
 	w.pauseRound(deps, false)
 	w.pauseRound(deps, false)
 	if fresh(w, running).DeletionTimestamp != nil {

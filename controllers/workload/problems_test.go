@@ -21,7 +21,7 @@ func TestTooManyDependents(t *testing.T) {
 	}
 	deps, problems := w.find(w.cluster(entries...))
 	want := "AuroraCluster game has 2049 dependents and 2048 is the most that can be handled: label fewer workloads"
-	if len(deps) != maxDependents || len(problems) != 1 || problems[0] != (Problem{v1alpha1.ReasonDependentNotSound, want}) {
+	if len(deps) != maxDependents || len(problems) != 1 || problems[0] != (Problem{v1alpha1.ReasonDependentUnsupported, want}) {
 		t.Errorf("%d dependents, problems %v", len(deps), problems)
 	}
 }
@@ -53,19 +53,19 @@ func TestProblems(t *testing.T) {
 			build: func(w *world) {
 				edit(w, w.deployment("api", 1), "user", func(d *appsv1.Deployment) { d.Spec.Paused = true })
 			},
-			want: Problem{v1alpha1.ReasonDependentNotSound, "Deployment %s/api is paused (spec.paused), so its pods would not be replaced: run kubectl rollout resume, or give it strategy None"}},
+			want: Problem{v1alpha1.ReasonDependentUnsupported, "Deployment %s/api is paused (spec.paused), so its pods would not be replaced: run kubectl rollout resume, or give it strategy None"}},
 		"paused Rollout": {
 			build: func(w *world) {
 				w.custom("argoproj.io/v1alpha1", "Rollout", "web", map[string]any{"paused": true}, nil)
 			},
-			want: Problem{v1alpha1.ReasonDependentNotSound, "Rollout %s/web is paused (spec.paused): resume it with kubectl argo rollouts promote, or give it strategy None"}},
+			want: Problem{v1alpha1.ReasonDependentUnsupported, "Rollout %s/web is paused (spec.paused): resume it with kubectl argo rollouts promote, or give it strategy None"}},
 		"partition": {
 			build: func(w *world) {
 				w.statefulSet("db", 3, func(s *appsv1.StatefulSet) {
 					s.Spec.UpdateStrategy.RollingUpdate = &appsv1.RollingUpdateStatefulSetStrategy{Partition: ptr.To[int32](2)}
 				})
 			},
-			want: Problem{v1alpha1.ReasonDependentNotSound, "StatefulSet %s/db has spec.updateStrategy.rollingUpdate.partition 2, so the pods below it would not be restarted: set the partition to 0, or give it strategy Pause"}},
+			want: Problem{v1alpha1.ReasonDependentUnsupported, "StatefulSet %s/db has spec.updateStrategy.rollingUpdate.partition 2, so the pods below it would not be restarted: set the partition to 0, or give it strategy Pause"}},
 		"OnDelete with changes held back": {
 			build: func(w *world) {
 				s := w.statefulSet("db", 3, func(s *appsv1.StatefulSet) {
@@ -74,14 +74,14 @@ func TestProblems(t *testing.T) {
 				s.Status.Replicas, s.Status.UpdatedReplicas = 3, 1
 				w.status(s)
 			},
-			want: Problem{v1alpha1.ReasonDependentNotSound, "StatefulSet %s/db " + heldBack}},
+			want: Problem{v1alpha1.ReasonDependentUnsupported, "StatefulSet %s/db " + heldBack}},
 		"OnDelete DaemonSet with changes held back": {
 			build: func(w *world) {
 				d := w.daemonSet("agent", func(d *appsv1.DaemonSet) { d.Spec.UpdateStrategy.Type = appsv1.OnDeleteDaemonSetStrategyType })
 				d.Status.CurrentNumberScheduled, d.Status.DesiredNumberScheduled, d.Status.UpdatedNumberScheduled = 3, 3, 0
 				w.status(d)
 			},
-			want: Problem{v1alpha1.ReasonDependentNotSound, "DaemonSet %s/agent " + heldBack}},
+			want: Problem{v1alpha1.ReasonDependentUnsupported, "DaemonSet %s/agent " + heldBack}},
 		"ReplicaSet of a Deployment": {
 			build: func(w *world) {
 				edit(w, w.replicaSet("api-abc", 1), "user", func(r *appsv1.ReplicaSet) {
@@ -89,52 +89,52 @@ func TestProblems(t *testing.T) {
 				})
 			},
 			entry: v1alpha1.Dependent{Kind: "ReplicaSet", Name: "api-abc"},
-			want:  Problem{v1alpha1.ReasonDependentNotSound, "ReplicaSet %s/api-abc belongs to Deployment api: name that one instead"}},
+			want:  Problem{v1alpha1.ReasonDependentUnsupported, "ReplicaSet %s/api-abc belongs to Deployment api: name that one instead"}},
 		"annotation with a typo": {
 			build: func(w *world) {
 				edit(w, w.deployment("api", 1), "user", func(d *appsv1.Deployment) {
 					d.Annotations = map[string]string{v1alpha1.StrategyAnnotation: "pause"}
 				})
 			},
-			want: Problem{v1alpha1.ReasonDependentNotSound, `Deployment %s/api: the annotation aurora-backtrack.io/strategy is "pause": it must be Restart, Pause or None`}},
+			want: Problem{v1alpha1.ReasonDependentUnsupported, `Deployment %s/api: the annotation aurora-backtrack.io/strategy is "pause": it must be Restart, Pause or None`}},
 		"marked by another": {
 			build: func(w *world) {
 				edit(w, w.deployment("api", 0), "user", func(d *appsv1.Deployment) {
 					d.Annotations = map[string]string{v1alpha1.PausedAnnotation: `{"owner":"other","restore":3}`}
 				})
 			},
-			want: Problem{v1alpha1.ReasonDependentNotSound, `Deployment %s/api is marked as paused by another AuroraBacktrack, with UID "other". Wait until that one ends; if it no longer exists, set spec.replicas as it should be and remove the annotation aurora-backtrack.io/paused`}},
+			want: Problem{v1alpha1.ReasonDependentUnsupported, `Deployment %s/api is marked as paused by another AuroraBacktrack, with UID "other". Wait until that one ends; if it no longer exists, set spec.replicas as it should be and remove the annotation aurora-backtrack.io/paused`}},
 		"marked with nonsense": {
 			build: func(w *world) {
 				edit(w, w.daemonSet("agent", nil), "user", func(d *appsv1.DaemonSet) { d.Annotations[v1alpha1.PausedAnnotation] = "x" })
 			},
-			want: Problem{v1alpha1.ReasonDependentNotSound, "DaemonSet %s/agent: the annotation aurora-backtrack.io/paused cannot be read: it is not the JSON that the operator writes. Set spec.template.spec.nodeSelector[aurora-backtrack.io/paused] as it should be and remove the annotation"}},
+			want: Problem{v1alpha1.ReasonDependentUnsupported, "DaemonSet %s/agent: the annotation aurora-backtrack.io/paused cannot be read: it is not the JSON that the operator writes. Set spec.template.spec.nodeSelector[aurora-backtrack.io/paused] as it should be and remove the annotation"}},
 		"restart by scale": {
 			build: func(w *world) {
 				w.custom("example.com/v1", "Widget", "gear", map[string]any{"size": int64(1)}, nil)
 			},
 			entry: v1alpha1.Dependent{Kind: "Widget", Name: "gear", APIVersion: "example.com/v1"},
-			want:  Problem{v1alpha1.ReasonDependentNotSound, "Widget %s/gear can be paused but not restarted, because how to restart its kind is not known: give it strategy Pause or None"}},
+			want:  Problem{v1alpha1.ReasonDependentUnsupported, "Widget %s/gear can be paused but not restarted, because how to restart its kind is not known: give it strategy Pause or None"}},
 		"scale without selector": {
 			build: func(w *world) {
 				w.custom("example.com/v1", "Blind", "mole", map[string]any{"replicas": int64(1)}, nil)
 			},
 			entry: v1alpha1.Dependent{Kind: "Blind", Name: "mole", APIVersion: "example.com/v1", Strategy: v1alpha1.StrategyPause},
-			want:  Problem{v1alpha1.ReasonDependentNotSound, "Blind %s/mole has a scale that reports no selector, so nobody can see when its pods are gone: give it strategy None"}},
+			want:  Problem{v1alpha1.ReasonDependentUnsupported, "Blind %s/mole has a scale that reports no selector, so nobody can see when its pods are gone: give it strategy None"}},
 		"no scale": {
 			build: func(w *world) { w.custom("example.com/v1", "Solid", "rock", map[string]any{}, nil) },
 			entry: v1alpha1.Dependent{Kind: "Solid", Name: "rock", APIVersion: "example.com/v1", Strategy: v1alpha1.StrategyPause},
-			want:  Problem{v1alpha1.ReasonDependentNotSound, "Solid %s/rock has no scale subresource, so it can be neither paused nor restarted: give it strategy None, or leave it out"}},
+			want:  Problem{v1alpha1.ReasonDependentUnsupported, "Solid %s/rock has no scale subresource, so it can be neither paused nor restarted: give it strategy None, or leave it out"}},
 		"built-in kind without scale": {
 			build: func(w *world) {
 				create(w, &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Namespace: w.namespace, Name: "cm"}})
 			},
 			entry: v1alpha1.Dependent{Kind: "ConfigMap", Name: "cm", APIVersion: "v1", Strategy: v1alpha1.StrategyPause},
-			want:  Problem{v1alpha1.ReasonDependentNotSound, "ConfigMap %s/cm has no scale subresource, so it can be neither paused nor restarted: give it strategy None, or leave it out"}},
+			want:  Problem{v1alpha1.ReasonDependentUnsupported, "ConfigMap %s/cm has no scale subresource, so it can be neither paused nor restarted: give it strategy None, or leave it out"}},
 		"HPA that may wake it": {
 			build: func(w *world) { w.deployment("api", 0); w.hpa("api", corev1.ConditionTrue) },
 			also:  pauseAll,
-			want:  Problem{v1alpha1.ReasonDependentNotSound, "Deployment %s/api: HorizontalPodAutoscaler api scaled it to zero and may wake it during the rewind: set minReplicas to 1 and let it scale up once, or give it strategy Restart"}},
+			want:  Problem{v1alpha1.ReasonDependentUnsupported, "Deployment %s/api: HorizontalPodAutoscaler api scaled it to zero and may wake it during the rewind: set minReplicas to 1 and let it scale up once, or give it strategy Restart"}},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

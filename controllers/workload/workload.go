@@ -45,7 +45,7 @@ type Workloads struct {
 
 // Problem is why a dependent cannot be handled soundly, found before anything is touched.
 type Problem struct {
-	// Reason is v1alpha1.ReasonDependentNotFound or v1alpha1.ReasonDependentNotSound.
+	// Reason is v1alpha1.ReasonDependentNotFound or v1alpha1.ReasonDependentUnsupported.
 	Reason string
 	// Message is one line: the workload, what is wrong with it and what to do.
 	Message string

@@ -81,15 +81,15 @@ func replaces(a api) {
 		return metav1.Condition{Type: kind, Status: metav1.ConditionTrue, Reason: "R", Message: "m", LastTransitionTime: metav1.Now().Rfc3339Copy()}
 	}
 	b.Status.Conditions = []metav1.Condition{condition("A"), condition("B")}
-	b.Status.Request = &v1alpha1.Claim{ClaimedAt: "2023-12-23T14:00:00Z", BacktrackTo: "2023-12-23T13:55:00Z", Attempt: 1}
+	b.Status.Claim = &v1alpha1.Claim{ClaimedAt: "2023-12-23T14:00:00Z", BacktrackTo: "2023-12-23T13:55:00Z", Attempt: 1}
 	a.must(a.Client.Status().Patch(ctx, b, optimistic(saved)))
 	saved = b.DeepCopy()
-	b.Status.Conditions, b.Status.Request = []metav1.Condition{condition("C")}, nil
+	b.Status.Conditions, b.Status.Claim = []metav1.Condition{condition("C")}, nil
 	a.must(a.Client.Status().Patch(ctx, b, optimistic(saved)))
 	read := a.fresh(b)
 	same(a, "the number of conditions", len(read.Status.Conditions), 1)
 	same(a, "the condition", read.Status.Conditions[0].Type, "C")
-	same(a, "the claim's presence", read.Status.Request != nil, false)
+	same(a, "the claim's presence", read.Status.Claim != nil, false)
 }
 
 // held makes an object that is being deleted and has a finalizer.

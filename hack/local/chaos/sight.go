@@ -98,7 +98,7 @@ func (s *sight) anyClaimed() bool {
 	defer s.mu.Unlock()
 	for _, object := range s.last {
 		status := object.Status
-		if status.Request != nil && status.Backtrack == nil && status.CompletedAt == "" {
+		if status.Claim != nil && status.Backtrack == nil && status.CompletedAt == "" {
 			return true
 		}
 	}

@@ -43,7 +43,7 @@ var mileposts = []milepost{
 	{"pause", func(s v1alpha1.AuroraBacktrackStatus) bool {
 		return isTrue(s.Conditions, v1alpha1.ConditionDependentsPaused)
 	}},
-	{"claim", func(s v1alpha1.AuroraBacktrackStatus) bool { return s.Request != nil }},
+	{"claim", func(s v1alpha1.AuroraBacktrackStatus) bool { return s.Claim != nil }},
 	{"record", func(s v1alpha1.AuroraBacktrackStatus) bool { return s.Backtrack != nil }},
 	{"backtrack", func(s v1alpha1.AuroraBacktrackStatus) bool {
 		return isTrue(s.Conditions, v1alpha1.ConditionBacktracked)

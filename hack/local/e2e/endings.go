@@ -98,7 +98,7 @@ var endings = []struct {
 	}},
 	{"overtime", ending{
 		title:   "a Job runs on after pauseTimeout, and its entry says to end it",
-		cluster: "  pauseTimeout: 3s\n  dependents:\n  - {kind: CronJob, namespace: NAME, name: nightly, endRunningJobs: true}\n",
+		cluster: "  pauseTimeout: 3s\n  dependents:\n  - {kind: CronJob, namespace: NAME, name: nightly, deleteRunningJobs: true}\n",
 		before: func(e *estate, ctx context.Context) error {
 			return e.kubectl(ctx, "create", "job", "long", "--from=cronjob/nightly")
 		},

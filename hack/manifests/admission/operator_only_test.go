@@ -14,7 +14,7 @@ import (
 func TestOperatorOnly(t *testing.T) {
 	const (
 		status    = `the status is written only by the operator (system:serviceaccount:aurora-backtrack-system:aurora-backtrack-manager), not by linus@example.com: to change what happens, change spec.suspend or spec.cancel, or create a new AuroraBacktrack`
-		finalizer = `the finalizer aurora-backtrack.io/follow-to-the-end is set and removed only by the operator (system:serviceaccount:aurora-backtrack-system:aurora-backtrack-manager): it keeps the object until what it began is brought to its end. If the operator is gone for good, delete the ValidatingAdmissionPolicyBinding aurora-backtrack-operator-only first`
+		finalizer = `the finalizer aurora-backtrack.io/cleanup is set and removed only by the operator (system:serviceaccount:aurora-backtrack-system:aurora-backtrack-manager): it keeps the object until what it began is brought to its end. If the operator is gone for good, delete the ValidatingAdmissionPolicyBinding aurora-backtrack-operator-only first`
 	)
 	almightyUser := as(t, "linus@example.com", almighty)
 	object := func() *unstructured.Unstructured { return backtrack("mine") }
@@ -30,7 +30,7 @@ func TestOperatorOnly(t *testing.T) {
 		"success": {object: object(), status: true, change: condition("2023-12-23T14:10:00Z"), want: status},
 		"claim": {
 			object: object(), status: true, want: status,
-			change: set("status.request", map[string]any{
+			change: set("status.claim", map[string]any{
 				"claimedAt": "2023-12-23T14:10:00Z", "backtrackTo": "2023-12-23T13:55:00Z", "attempt": int64(1),
 			}),
 		},
