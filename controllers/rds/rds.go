@@ -1,4 +1,4 @@
-// Package aurora is RDS in our words: what a cluster is, what its history says, and the one call that rewinds
+// Package rds is RDS in our words: what a cluster is, what its history says, and the one call that rewinds
 // it. It is the only package that imports the AWS SDK. Every fact about RDS in it is from the RDS API model
 // of 2014-10-31 and the Aurora user guide.
 package rds
