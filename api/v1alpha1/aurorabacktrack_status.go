@@ -53,6 +53,14 @@ type Claim struct {
 	// +kubebuilder:validation:Minimum=-1000000000
 	// +kubebuilder:validation:Maximum=1000000000
 	ClockSkew int64 `json:"clockSkew,omitempty"`
+	// dbClusterResourceId is the identity of the Aurora cluster that RDS is asked to rewind. RDS is not asked again when the
+	// identifier stands for another cluster by then.
+	// +optional
+	// +kubebuilder:validation:MaxLength=256
+	DBClusterResourceID string `json:"dbClusterResourceId,omitempty"`
+	// unobservedSince is since when RDS has not answered for the cluster; absent while it does.
+	// +optional
+	UnobservedSince Timestamp `json:"unobservedSince,omitempty"`
 	// emptySince is since when RDS's history shows no record of this claim while the cluster is idle.
 	// +optional
 	EmptySince Timestamp `json:"emptySince,omitempty"`
@@ -171,6 +179,10 @@ type AuroraBacktrackStatus struct {
 	// +listType=atomic
 	// +kubebuilder:validation:MaxItems=2048
 	Dependents []DependentStatus `json:"dependents,omitempty"`
+	// startableSince is since when nothing but what policy.startWithin bounds has kept the object from starting: the latest of
+	// its creation, the end of its suspension, its approval and the opening of the window.
+	// +optional
+	StartableSince Timestamp `json:"startableSince,omitempty"`
 	// startedAt is when the object was admitted and took the lock.
 	// +optional
 	StartedAt Timestamp `json:"startedAt,omitempty"`

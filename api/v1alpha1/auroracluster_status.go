@@ -46,6 +46,10 @@ type LedgerEntry struct {
 	// +optional
 	// +kubebuilder:validation:MaxLength=64
 	SpecHash string `json:"specHash,omitempty"`
+	// dbClusterResourceId is RDS's identity of the cluster that was claimed.
+	// +optional
+	// +kubebuilder:validation:MaxLength=256
+	DBClusterResourceID string `json:"dbClusterResourceId,omitempty"`
 	// dependentsRestartedAt is when the dependents were restarted after a backtrack that was made elsewhere.
 	// +optional
 	DependentsRestartedAt Timestamp `json:"dependentsRestartedAt,omitempty"`

@@ -106,3 +106,8 @@ const (
 	ReasonDependentsRestarted = "DependentsRestarted" // an event: after an external backtrack
 	ReasonAllNamespaces       = "AllNamespaces"       // an event: spec.allowedNamespaces.selector is {}
 )
+
+// StepConditions are the conditions of a rewind's steps, in the order in which they become true.
+var StepConditions = []string{
+	ConditionAdmitted, ConditionPreflightPassed, ConditionDependentsPaused, ConditionBacktracked, ConditionClusterAvailable, ConditionDependentsReconnected,
+}

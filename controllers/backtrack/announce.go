@@ -16,11 +16,12 @@ import (
 const recent = 10 * time.Minute
 
 // announce reports each transition as an event, after the write that made it true.
-func (x *run) announce(ctx context.Context) {
-	if x.finished() && x.now().Sub(x.object.Status.CompletedAt.Time()) > recent {
+func (r *Reconciler) announce(ctx context.Context, s *store) {
+	object := s.saved
+	if object.Status.CompletedAt != "" && r.Clock.Now().Sub(object.Status.CompletedAt.Time()) > recent {
 		return
 	}
-	for _, c := range x.saved.Status.Conditions {
+	for _, c := range object.Status.Conditions {
 		if !newsworthy(c) {
 			continue
 		}
@@ -28,15 +29,11 @@ func (x *run) announce(ctx context.Context) {
 		if c.Status == metav1.ConditionFalse {
 			kind = corev1.EventTypeWarning
 		}
-		x.tell(ctx, event.News{Type: kind, Subject: c.Type, Order: order(c), Reason: c.Reason, Message: c.Message})
+		r.Events.Announce(ctx, object, "AuroraBacktrack", event.News{Type: kind, Subject: c.Type, Order: order(c), Reason: c.Reason, Message: c.Message})
 	}
-	if x.cancelTooLate() {
-		x.tell(ctx, event.News{Type: corev1.EventTypeWarning, Subject: "Cancel", Reason: v1alpha1.ReasonCancelTooLate, Message: "RDS was asked before the cancel; the run goes on to its end"})
+	if cancelTooLate(object) {
+		r.Events.Announce(ctx, object, "AuroraBacktrack", event.News{Type: corev1.EventTypeWarning, Subject: "Cancel", Reason: v1alpha1.ReasonCancelTooLate, Message: "RDS was asked before the cancel; the run goes on to its end"})
 	}
-}
-
-func (x *run) tell(ctx context.Context, news event.News) {
-	x.Events.Announce(ctx, x.saved, "AuroraBacktrack", news)
 }
 
 // newsworthy leaves out the conditions that only mirror another one, and steps that are not due yet. A failure is told by
@@ -55,12 +52,11 @@ func newsworthy(c metav1.Condition) bool {
 	return c.Reason != v1alpha1.ReasonWaiting && c.Reason != v1alpha1.ReasonNotReached
 }
 
-// order puts the news of one look into the order of the lifecycle, and what came of a step behind what it waited for.
+// order puts the news of one reconciliation into the order of the lifecycle, and what came of a step behind what it waited for.
 func order(c metav1.Condition) int {
-	steps := lifecycle()
-	n := slices.IndexFunc(steps, func(s step) bool { return s.condition == c.Type })
+	n := slices.IndexFunc(lifecycle, func(s step) bool { return s.condition == c.Type })
 	if n < 0 {
-		n = len(steps) // Succeeded
+		n = len(lifecycle) // Succeeded
 	}
 	if c.Status == metav1.ConditionUnknown {
 		return 2 * n

@@ -193,7 +193,7 @@ func (o *operator) staysSo(name string) {
 	for range 5 {
 		o.clock.Step(o.round()) // its finalizer goes
 	}
-	o.clock.Step(2 * afterglow)
+	o.clock.Step(2 * postCompletionWatch)
 	o.round()
 	if b := o.read(name); b != nil && slices.Contains(b.Finalizers, v1alpha1.Finalizer) {
 		o.t.Error("it has ended and still has its finalizer")

@@ -150,7 +150,7 @@ func TestEndings(t *testing.T) {
 		"RDS reports it as failed": {
 			given:       func(w *world) { w.aurora(func(c *local.Cluster) { c.FailNextBacktrack = true }) },
 			wantReason:  v1alpha1.ReasonFailed,
-			wantMessage: "RDS accepted backtrack #1 and reports it as failed: look at the cluster's events in RDS",
+			wantMessage: "RDS accepted backtrack #1 and reports it as failed, so the state of the data is not known: look at the data, and at the cluster's events in RDS",
 			wantPath:    untilPaused + " Backtracked=False/Failed DependentsReconnected=True/Resumed",
 			wantAsked:   1, wantAccepted: 1, wantRestarted: true, wantLedger: "failed undo",
 		},
@@ -175,7 +175,7 @@ func TestEndings(t *testing.T) {
 			},
 			wantReason:  v1alpha1.ReasonForceNotAllowed,
 			wantMessage: "spec.force is not allowed by AuroraCluster game (policy.allowForce): create a new AuroraBacktrack without it",
-			wantPath:    untilPaused + " Backtracked=False/ForceNotAllowed DependentsReconnected=True/Resumed",
+			wantPath:    "Admitted=True/Admitted PreflightPassed=True/Passed DependentsPaused=False/ForceNotAllowed DependentsReconnected=True/Resumed",
 		},
 		"its deadline passes while it pauses": {
 			given:       stubborn("worker"),

@@ -18,7 +18,7 @@ func TestRewindRestartsAndPauses(t *testing.T) {
 	w.create(undo("undo"))
 	b := o.finish("undo")
 
-	for _, s := range lifecycle() {
+	for _, s := range lifecycle {
 		if !meta.IsStatusConditionTrue(b.Status.Conditions, s.condition) {
 			t.Errorf("%s is not True", s.condition)
 		}

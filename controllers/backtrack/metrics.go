@@ -23,10 +23,10 @@ var (
 func init() { metrics.Registry.MustRegister(ended, took) }
 
 // countEnd counts an end, once it is written.
-func (x *run) countEnd() {
-	succeeded := meta.FindStatusCondition(x.object.Status.Conditions, v1alpha1.ConditionSucceeded)
+func countEnd(b *v1alpha1.AuroraBacktrack) {
+	succeeded := meta.FindStatusCondition(b.Status.Conditions, v1alpha1.ConditionSucceeded)
 	ended.WithLabelValues(succeeded.Reason).Inc()
 	if succeeded.Reason == v1alpha1.ReasonSucceeded {
-		took.Observe(x.object.Status.CompletedAt.Time().Sub(x.object.Status.StartedAt.Time()).Seconds())
+		took.Observe(b.Status.CompletedAt.Time().Sub(b.Status.StartedAt.Time()).Seconds())
 	}
 }

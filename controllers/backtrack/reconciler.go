@@ -1,13 +1,12 @@
-// Package backtrack reconciles AuroraBacktracks: it walks each through the list of steps in lifecycle.go.
+// Package backtrack reconciles AuroraBacktracks: facts → recover → guards → one step → write. lifecycle.go is the list of
+// steps, and decide.go says in which order the layers speak.
 package backtrack
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/utils/clock"
 	"k8s.io/utils/ptr"
 	ctrl "sigs.k8s.io/controller-runtime"
@@ -15,29 +14,19 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/log"
 
 	"github.com/aurora-backtrack/operator/api/v1alpha1"
+	"github.com/aurora-backtrack/operator/controllers/backtrack/steps"
 	"github.com/aurora-backtrack/operator/controllers/event"
 	"github.com/aurora-backtrack/operator/controllers/rds"
 	"github.com/aurora-backtrack/operator/controllers/workload"
 )
 
 // Settings are the lengths of time that the lifecycle goes by.
-type Settings struct {
-	// Poll is how often RDS is asked while a rewind is under way.
-	Poll time.Duration
-	// Settle is how long RDS's history must stay empty, and the cluster idle, before a claim whose answer
-	// was lost may be made again. AURORA.md: assume that a record is listed within two minutes.
-	Settle time.Duration
-	// Tolerance is how far the time that Aurora reached may lie from the time asked for. Aurora takes the
-	// nearest consistent time.
-	Tolerance time.Duration
-}
+type Settings = steps.Settings
 
 // DefaultSettings are the operator's defaults.
-func DefaultSettings() Settings {
-	return Settings{Poll: 3 * time.Second, Settle: 2 * time.Minute, Tolerance: time.Minute}
-}
+func DefaultSettings() Settings { return steps.DefaultSettings() }
 
-// Reconciler walks AuroraBacktracks through their lifecycle.
+// Reconciler takes AuroraBacktracks through their lifecycle.
 type Reconciler struct {
 	Client    client.Client // reads from the cache, writes to the API server
 	Live      client.Reader // reads from the API server
@@ -53,106 +42,85 @@ type Reconciler struct {
 // +kubebuilder:rbac:groups=aurora-backtrack.io,resources=auroraclusters,verbs=get;list;watch
 // +kubebuilder:rbac:groups=aurora-backtrack.io,resources=auroraclusters/status,verbs=patch
 
-// Reconcile looks at one object and takes it as far as it goes now.
+// Reconcile takes one object as far as it goes now.
 func (r *Reconciler) Reconcile(ctx context.Context, request ctrl.Request) (ctrl.Result, error) {
 	object := &v1alpha1.AuroraBacktrack{}
-	// Every walk starts from a live read: a step taken on a lagging cache could pause what is already resumed.
+	// Every reconciliation starts from a live read: a step taken on a lagging cache could pause what is already resumed.
 	if err := r.Live.Get(ctx, request.NamespacedName, object); err != nil {
 		return ctrl.Result{}, client.IgnoreNotFound(err) //nolint:wrapcheck // says what it was doing itself
 	}
 	ctx = log.IntoContext(ctx, log.FromContext(ctx).WithValues("cluster", object.Spec.ClusterRef.Name))
-	x := r.newRun(object)
-	result, err := x.lookAt(ctx)
-	result.Priority = x.priority()
+	f := &steps.Facts{Now: r.Clock.Now(), CallTimeout: r.RDS.CallTimeout(), Settings: r.Settings, Object: object}
+	s := &store{client: r.Client, live: r.Live, facts: f, saved: object.DeepCopy()}
+	result, err := r.reconcile(ctx, s)
+	result.Priority = priority(f)
 	return result, err
 }
 
-func (x *run) lookAt(ctx context.Context) (ctrl.Result, error) {
-	if x.finished() {
-		return x.retire(ctx)
+func (r *Reconciler) reconcile(ctx context.Context, s *store) (ctrl.Result, error) {
+	retirer := &retirer{Reconciler: r, store: s}
+	if s.facts.Finished() {
+		return retirer.retire(ctx)
 	}
-	x.begin()
-	return x.conclude(ctx, x.walk(ctx))
+	begin(s.facts)
+	d := r.run(ctx, &performer{Reconciler: r, store: s})
+	summarize(s.facts, d)
+	if err := r.write(ctx, s); err != nil {
+		return retryLater(ctx, s, err)
+	}
+	r.announce(ctx, s)
+	if s.facts.Finished() {
+		countEnd(s.facts.Object)
+		return retirer.retire(ctx)
+	}
+	switch d.Kind {
+	case steps.Wait:
+		return ctrl.Result{RequeueAfter: d.After}, nil
+	case steps.Fault:
+		return retryLater(ctx, s, d.Err)
+	default: // a verdict is unwound in the next reconciliation
+		return ctrl.Result{RequeueAfter: time.Millisecond}, nil
+	}
 }
 
-// priority of the object's next look. A rewind that is under way goes before whatever waits: however many wait, and
-// however long RDS's rate makes their looks take. It is said each time, because a look that says nothing keeps the
+// mostTurns bounds how many decisions one reconciliation makes. A whole rewind takes about thirty.
+const mostTurns = 100
+
+// run decides, reads and acts until there is something to wait for, or an end.
+func (r *Reconciler) run(ctx context.Context, a *performer) steps.Decision {
+	f := a.facts
+	for range mostTurns {
+		f.Now = r.Clock.Now()
+		d := decide(f)
+		if d.Kind == steps.Act {
+			if err := a.do(ctx, d.Do); err != nil {
+				d = steps.Failed(err)
+			} else if d.Then == nil {
+				continue
+			} else {
+				d = boundedAfter(f, *d.Then)
+			}
+		}
+		switch d.Kind {
+		case steps.Need:
+			r.read(ctx, f, d.Fact)
+		case steps.Again:
+		default:
+			steps.Record(f, d)
+			if d.Kind != steps.Continue {
+				return d
+			}
+		}
+	}
+	return steps.Failed(fmt.Errorf("no decision after %d turns", mostTurns))
+}
+
+// priority of the object's next reconciliation. A rewind that is under way goes before whatever waits: however many wait, and
+// however long RDS's rate makes them take. It is said each time, because a result that says nothing keeps the
 // priority that it came with, which after a restart of the operator is the lowest.
-func (x *run) priority() *int {
-	if x.started() && !x.finished() {
+func priority(f *steps.Facts) *int {
+	if f.Started() && !f.Finished() {
 		return ptr.To(1)
 	}
 	return ptr.To(-1)
 }
-
-// conclude writes what the walk found, announces it, and says when to look again.
-func (x *run) conclude(ctx context.Context, out outcome) (ctrl.Result, error) {
-	x.summarize(out)
-	if err := x.persist(ctx); err != nil {
-		return x.again(ctx, errors.Join(err, x.undoneTooLate(ctx, err)))
-	}
-	x.announce(ctx)
-	if x.finished() {
-		x.countEnd()
-		return x.retire(ctx)
-	}
-	switch out.kind {
-	case wait:
-		return ctrl.Result{RequeueAfter: x.untilDeadline(out.after)}, nil
-	case fault:
-		return x.again(ctx, out.err)
-	case goOn, halt: // a verdict is unwound, and a success written down, in the next walk
-	}
-	return ctrl.Result{RequeueAfter: time.Millisecond}, nil
-}
-
-// untilDeadline shortens a wait that the startDeadline ends.
-func (x *run) untilDeadline(after time.Duration) time.Duration {
-	deadline := x.object.Spec.StartDeadline
-	if deadline == "" || x.called() {
-		return after
-	}
-	if left := deadline.Time().Sub(x.now()); left >= 0 && left < after {
-		return left + time.Millisecond
-	}
-	return after
-}
-
-// undoneTooLate is for a process that stood still while another one led: it may have paused for an object that by
-// then had come to its end, or was gone. Nobody else would look for that any more.
-func (x *run) undoneTooLate(ctx context.Context, err error) error {
-	if !apierrors.IsConflict(err) && !apierrors.IsNotFound(err) {
-		return nil
-	}
-	now := &v1alpha1.AuroraBacktrack{}
-	err = x.Live.Get(ctx, client.ObjectKeyFromObject(x.object), now)
-	if client.IgnoreNotFound(err) != nil {
-		return err //nolint:wrapcheck // says what it was doing itself
-	}
-	if err == nil && now.UID == x.object.UID && now.Status.CompletedAt == "" {
-		return nil
-	}
-	if _, err := x.Workloads.Resume(ctx, x.object.UID, x.object.Status.Dependents); err != nil {
-		return fmt.Errorf("resuming what was paused too late: %w", err)
-	}
-	return nil
-}
-
-// again retries after an error. A conflict is no fault: somebody wrote in between, and the next walk sees it.
-func (x *run) again(ctx context.Context, err error) (ctrl.Result, error) {
-	if apierrors.IsConflict(err) || errors.Is(err, errLost) || errors.Is(err, errStale) {
-		log.FromContext(ctx).V(1).Info("the object or its cluster changed meanwhile; looking again", "detail", err.Error())
-		return ctrl.Result{RequeueAfter: 10 * time.Millisecond}, nil
-	}
-	if apierrors.IsNotFound(err) { // the object went while it was looked at
-		return ctrl.Result{RequeueAfter: 10 * time.Millisecond}, nil
-	}
-	return ctrl.Result{}, fmt.Errorf("rewinding %s: %w", x.object.Spec.ClusterRef.Name, err)
-}
-
-var (
-	// errLost says that the lock went to another object, or the AuroraCluster went.
-	errLost = errors.New("the lock is not ours any more")
-	// errStale says that somebody wrote the object since it was read.
-	errStale = errors.New("the object changed meanwhile")
-)

@@ -59,12 +59,12 @@ func TestReplays(t *testing.T) {
 			wantMessage:  `RDS already shows backtrack #1 to 2023-12-23T13:55:00Z, requested at 2023-12-23T14:10:01Z, that no AuroraBacktrack accounts for; nothing was done: if it is wanted once more, create a new AuroraBacktrack with repeat: #1`,
 			wantAccepted: 1, wantRestarted: "first",
 		},
-		"the ledger is lost, and it is to be repeated": {
+		"the ledger is lost, and it was a repetition": { // of a backtrack before its own, so its own is one too many
 			object:     func(b *v1alpha1.AuroraBacktrack) { b.Spec.Repeat = "b1" },
 			between:    func(o *operator) { o.forget() },
-			wantReason: v1alpha1.ReasonSucceeded, wantPath: fullPath,
-			wantMessage:  forward + "2023-12-23T14:10:30Z",
-			wantAccepted: 2, wantRecord: "#2", wantRestarted: "second",
+			wantReason: v1alpha1.ReasonAlreadyApplied, wantPath: "Admitted=True/Admitted PreflightPassed=False/AlreadyApplied",
+			wantMessage:  `RDS already shows backtrack #1 to 2023-12-23T13:55:00Z, requested at 2023-12-23T14:10:01Z, that no AuroraBacktrack accounts for; nothing was done: if it is wanted once more, create a new AuroraBacktrack with repeat: #1`,
+			wantAccepted: 1, wantRestarted: "first",
 		},
 		"it is to be repeated, and is known": {
 			object:     func(b *v1alpha1.AuroraBacktrack) { b.Spec.Repeat = "b1" },
@@ -123,7 +123,7 @@ func TestReplays(t *testing.T) {
 				o.waits("undo", v1alpha1.ConditionBacktracked, v1alpha1.ReasonVerifyingOutcome)
 			},
 			wantReason: v1alpha1.ReasonSucceeded, wantPath: fullPath,
-			wantMessage:  forward + "2023-12-23T14:12:36Z",
+			wantMessage:  forward + "2023-12-23T14:17:36Z",
 			wantAccepted: 1, wantRecord: "#1", wantRestarted: "second",
 		},
 		"the first run vanished while it paused": {

@@ -38,7 +38,7 @@ func (w *world) record(id string) string {
 // path is how far the object came: each step's condition that is True or False, with its reason.
 func path(b *v1alpha1.AuroraBacktrack) string {
 	var steps []string
-	for _, s := range lifecycle() {
+	for _, s := range lifecycle {
 		c := meta.FindStatusCondition(b.Status.Conditions, s.condition)
 		switch {
 		case c == nil:

@@ -18,6 +18,8 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
 	"github.com/aurora-backtrack/operator/api/v1alpha1"
+	"github.com/aurora-backtrack/operator/controllers/backtrack/steps"
+	"github.com/aurora-backtrack/operator/controllers/lock"
 )
 
 // Setup registers the reconciler with the manager.
@@ -38,7 +40,7 @@ func (r *Reconciler) Setup(ctx context.Context, mgr ctrl.Manager) error {
 
 // Index tells the cache by which AuroraCluster to find AuroraBacktracks.
 func Index(ctx context.Context, indexer client.FieldIndexer) error {
-	err := indexer.IndexField(ctx, &v1alpha1.AuroraBacktrack{}, clusterIndex, func(o client.Object) []string {
+	err := indexer.IndexField(ctx, &v1alpha1.AuroraBacktrack{}, lock.ClusterIndex, func(o client.Object) []string {
 		return []string{o.(*v1alpha1.AuroraBacktrack).Spec.ClusterRef.Name}
 	})
 	if err != nil {
@@ -47,18 +49,14 @@ func Index(ctx context.Context, indexer client.FieldIndexer) error {
 	return nil
 }
 
-// wake is how many objects at the head of the queue hear of a change at their AuroraCluster. The others look
-// for themselves now and then, so that a long queue costs little.
-const wake = 10
-
 func (r *Reconciler) waitingFor(ctx context.Context, cluster client.Object) []reconcile.Request {
 	var list v1alpha1.AuroraBacktrackList
-	if err := r.Client.List(ctx, &list, client.MatchingFields{clusterIndex: cluster.GetName()}, client.UnsafeDisableDeepCopy); err != nil {
+	if err := r.Client.List(ctx, &list, client.MatchingFields{lock.ClusterIndex: cluster.GetName()}, client.UnsafeDisableDeepCopy); err != nil {
 		log.FromContext(ctx).Error(err, "listing who waits for an AuroraCluster; they look again by themselves", "cluster", cluster.GetName())
 		return nil
 	}
 	var requests []reconcile.Request
-	for _, b := range r.first(list.Items, wake) {
+	for _, b := range lock.First(list.Items, steps.WakeCount) {
 		requests = append(requests, reconcile.Request{NamespacedName: types.NamespacedName{Namespace: b.Namespace, Name: b.Name}})
 	}
 	return requests
@@ -92,11 +90,11 @@ func readiness(c *v1alpha1.AuroraCluster) (r struct {
 
 // concernsTheObject lets through what people change. What the operator itself writes brings nothing new.
 func concernsTheObject() predicate.Predicate {
-	return predicate.Or(predicate.GenerationChangedPredicate{}, deleted(), withoutStatus())
+	return predicate.Or(predicate.GenerationChangedPredicate{}, beingDeleted(), withoutStatus())
 }
 
-// deleted lets through the mark of a deletion, which changes no generation everywhere.
-func deleted() predicate.Predicate {
+// beingDeleted lets through the mark of a deletion, which changes no generation everywhere.
+func beingDeleted() predicate.Predicate {
 	return predicate.NewPredicateFuncs(func(o client.Object) bool { return !o.GetDeletionTimestamp().IsZero() })
 }
 

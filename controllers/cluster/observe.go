@@ -13,8 +13,9 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/log"
 
 	"github.com/aurora-backtrack/operator/api/v1alpha1"
+	"github.com/aurora-backtrack/operator/controllers/claim"
 	"github.com/aurora-backtrack/operator/controllers/event"
-	"github.com/aurora-backtrack/operator/controllers/ledger"
+	"github.com/aurora-backtrack/operator/controllers/lock"
 	"github.com/aurora-backtrack/operator/controllers/policy"
 	"github.com/aurora-backtrack/operator/controllers/rds"
 )
@@ -52,7 +53,7 @@ func (r *Reconciler) observe(ctx context.Context, cluster *v1alpha1.AuroraCluste
 			r.trouble(cluster, err)
 			return nil, nil
 		}
-		elsewhere := ledger.Merge(cluster, history, r.Clock.Now())
+		elsewhere := claim.Merge(cluster, history, r.Clock.Now())
 		news = append(news, external(cluster, elsewhere)...)
 	}
 	restarted, err := r.restartAfterExternal(ctx, cluster)
@@ -60,7 +61,7 @@ func (r *Reconciler) observe(ctx context.Context, cluster *v1alpha1.AuroraCluste
 		log.FromContext(ctx).Error(err, "restarting after a backtrack that was made elsewhere; it is tried again")
 	}
 	news = append(news, restarted...)
-	if _, _, err := policy.Open(cluster.Spec.Policy.Windows, r.Clock.Now()); err != nil {
+	if _, err := policy.Windows(cluster.Spec.Policy.Windows, r.Clock.Now()); err != nil {
 		r.ready(cluster, metav1.ConditionFalse, v1alpha1.ReasonInvalidSpec, "spec."+err.Error(), true)
 		return news, nil
 	}
@@ -121,7 +122,7 @@ func (r *Reconciler) olderTwin(ctx context.Context, cluster *v1alpha1.AuroraClus
 	}
 	for i := range list.Items {
 		other := &list.Items[i]
-		if other.UID != cluster.UID && ledger.Twins(other, cluster) && ledger.Outranks(other, cluster) {
+		if other.UID != cluster.UID && lock.SameTarget(other, cluster) && lock.Outranks(other, cluster) {
 			return other.Name, nil
 		}
 	}

@@ -51,7 +51,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, request ctrl.Request) (ctrl.
 		return ctrl.Result{}, client.IgnoreNotFound(err) //nolint:wrapcheck // says what it was doing itself
 	}
 	if !cluster.DeletionTimestamp.IsZero() {
-		return r.letGo(ctx, cluster)
+		return r.finalize(ctx, cluster)
 	}
 	saved := cluster.DeepCopy()
 	if controllerutil.AddFinalizer(cluster, v1alpha1.Finalizer) {
@@ -102,13 +102,13 @@ func (r *Reconciler) next(cluster *v1alpha1.AuroraCluster) time.Duration {
 	return refresh
 }
 
-// letGo holds a deletion up while a rewind is under way, which needs the ledger and the way to RDS.
-func (r *Reconciler) letGo(ctx context.Context, cluster *v1alpha1.AuroraCluster) (ctrl.Result, error) {
+// finalize holds a deletion up while a rewind is under way, which needs the ledger and the way to RDS.
+func (r *Reconciler) finalize(ctx context.Context, cluster *v1alpha1.AuroraCluster) (ctrl.Result, error) {
 	if !controllerutil.ContainsFinalizer(cluster, v1alpha1.Finalizer) {
 		return ctrl.Result{}, nil
 	}
 	if cluster.Status.ActiveBacktrack != nil {
-		object, err := r.holder(ctx, cluster)
+		object, err := r.running(ctx, cluster)
 		if err != nil {
 			return ctrl.Result{}, err
 		}

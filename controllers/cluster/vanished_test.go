@@ -8,7 +8,8 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/aurora-backtrack/operator/api/v1alpha1"
-	"github.com/aurora-backtrack/operator/controllers/ledger"
+	"github.com/aurora-backtrack/operator/controllers/claim"
+	"github.com/aurora-backtrack/operator/controllers/lock"
 )
 
 // TestVanishedHolder has a lock whose holder paused the worker, and what has become of the holder since. The lock
@@ -29,7 +30,7 @@ func TestVanishedHolder(t *testing.T) {
 			ClusterRef: v1alpha1.ClusterReference{Name: "game"}, BacktrackTo: "2023-12-23T13:55:00Z",
 		}}
 		w.lock(func(c *v1alpha1.AuroraCluster) {
-			ledger.Claim(c, gone, v1alpha1.Claim{ClaimedAt: v1alpha1.NewTimestamp(start), BacktrackTo: gone.Spec.BacktrackTo, Attempt: 1})
+			claim.Enter(c, gone, v1alpha1.Claim{ClaimedAt: v1alpha1.NewTimestamp(start), BacktrackTo: gone.Spec.BacktrackTo, Attempt: 1})
 		})
 	}
 	for name, test := range map[string]struct {
@@ -86,7 +87,7 @@ func TestVanishedHolder(t *testing.T) {
 				w.worker(holder)
 			}
 			w.lock(func(c *v1alpha1.AuroraCluster) {
-				ledger.Hold(c, v1alpha1.ObjectReference{Namespace: "game", Name: "undo", UID: holder})
+				lock.Hold(c, v1alpha1.ObjectReference{Namespace: "game", Name: "undo", UID: holder})
 			})
 			c := w.look()
 			if locked := c.Status.ActiveBacktrack != nil; locked != test.wantLocked {

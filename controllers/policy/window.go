@@ -1,4 +1,3 @@
-// Package policy evaluates what an AuroraCluster's policy says. It is pure.
 package policy
 
 import (
@@ -10,22 +9,35 @@ import (
 	"github.com/aurora-backtrack/operator/api/v1alpha1"
 )
 
-// Open tells whether a rewind may start now, and if not, when the next window opens. Without windows it may at
-// all times. An error names the field that can't be read; then nothing may start.
-func Open(windows []v1alpha1.StartWindow, now time.Time) (open bool, next time.Time, err error) {
+// Opening says whether a rewind may start at a time, by an AuroraCluster's policy.windows.
+type Opening struct {
+	Open bool
+	// Since is when the window that is open opened; zero when there are no windows.
+	Since time.Time
+	// Next is when the next window opens; zero when none ever does.
+	Next time.Time
+}
+
+// Windows reads whether a rewind may start now. Without windows it may at all times. An error names the field that can't be
+// read; then nothing may start.
+func Windows(windows []v1alpha1.StartWindow, now time.Time) (Opening, error) {
+	opening := Opening{Open: len(windows) == 0}
 	for i, window := range windows {
 		schedule, length, err := read(window)
 		if err != nil {
-			return false, time.Time{}, fmt.Errorf("policy.windows[%d].%w", i, err)
+			return Opening{}, fmt.Errorf("policy.windows[%d].%w", i, err)
 		}
 		if opened := schedule.Next(now.Add(-length)); !opened.IsZero() && !opened.After(now) {
-			open = true
+			if !opening.Open || opened.Before(opening.Since) {
+				opening.Since = opened
+			}
+			opening.Open = true
 		}
-		if opens := schedule.Next(now); next.IsZero() || (!opens.IsZero() && opens.Before(next)) {
-			next = opens
+		if opens := schedule.Next(now); opening.Next.IsZero() || (!opens.IsZero() && opens.Before(opening.Next)) {
+			opening.Next = opens
 		}
 	}
-	return open || len(windows) == 0, next, nil
+	return opening, nil
 }
 
 func read(window v1alpha1.StartWindow) (cron.Schedule, time.Duration, error) {

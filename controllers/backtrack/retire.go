@@ -1,0 +1,109 @@
+package backtrack
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
+	"sigs.k8s.io/controller-runtime/pkg/log"
+
+	"github.com/aurora-backtrack/operator/api/v1alpha1"
+	"github.com/aurora-backtrack/operator/controllers/backtrack/steps"
+)
+
+const (
+	// postCompletionWatch is for how long after its end an object is still reconciled: longer than a deposed leader
+	// can go on.
+	postCompletionWatch = time.Minute
+	// resumeRetryInterval is how often the resume of a workload that refuses it is tried again after the object's end.
+	resumeRetryInterval = time.Minute
+)
+
+var errNotResumed = errors.New("some are not resumed yet")
+
+// retirer looks after a finished object: nothing it paused stays so, its finalizer goes, its time to live runs.
+type retirer struct {
+	*Reconciler
+	*store
+}
+
+func (r *retirer) retire(ctx context.Context) (ctrl.Result, error) {
+	f := r.facts
+	r.announce(ctx, r.store)
+	age := r.Clock.Now().Sub(f.Object.Status.CompletedAt.Time())
+	watched := age < postCompletionWatch && f.Started() && f.Count(v1alpha1.StrategyPause) > 0
+	if steps.StillPaused(f) || watched {
+		if err := r.resumeMarked(ctx); err != nil {
+			log.FromContext(ctx).Error(err, "resuming after the end; it is tried again")
+			return ctrl.Result{RequeueAfter: resumeRetryInterval}, r.persist(ctx)
+		}
+		if err := r.persist(ctx); err != nil {
+			return retryLater(ctx, r.store, err)
+		}
+	}
+	if err := r.removeFinalizer(ctx); err != nil {
+		return retryLater(ctx, r.store, err)
+	}
+	if watched {
+		return ctrl.Result{RequeueAfter: postCompletionWatch - age}, nil
+	}
+	r.Events.Forget(f.Object.UID)
+	return r.expire(ctx, age)
+}
+
+// resumeMarked resumes whatever still carries our mark, also what the status says is up again: a deposed leader may
+// have paused it since.
+func (r *retirer) resumeMarked(ctx context.Context) error {
+	object := r.facts.Object
+	anew := slices.Clone(object.Status.Dependents)
+	for i := range anew {
+		anew[i].State = v1alpha1.DependentPending
+	}
+	resumed, err := r.Workloads.Resume(ctx, object.UID, anew)
+	if err != nil {
+		return fmt.Errorf("resuming what is still paused: %w", err)
+	}
+	if !resumed {
+		return errNotResumed
+	}
+	steps.TakeOver(r.facts, anew)
+	return nil
+}
+
+func (r *retirer) removeFinalizer(ctx context.Context) error {
+	if !controllerutil.ContainsFinalizer(r.facts.Object, v1alpha1.Finalizer) {
+		return nil
+	}
+	err := r.updateMeta(ctx, func(b *v1alpha1.AuroraBacktrack) { controllerutil.RemoveFinalizer(b, v1alpha1.Finalizer) })
+	if apierrors.IsNotFound(err) {
+		return nil
+	}
+	return err
+}
+
+// expire deletes the object when its time to live has passed.
+func (r *retirer) expire(ctx context.Context, age time.Duration) (ctrl.Result, error) {
+	object := r.facts.Object
+	ttl := object.Spec.TTLSecondsAfterFinished
+	if ttl == nil || !object.DeletionTimestamp.IsZero() {
+		return ctrl.Result{}, nil
+	}
+	if left := time.Duration(*ttl)*time.Second - age; left > 0 {
+		return ctrl.Result{RequeueAfter: left}, nil
+	}
+	uid := object.UID
+	err := r.Client.Delete(ctx, object, client.Preconditions{UID: &uid})
+	if apierrors.IsNotFound(err) {
+		return ctrl.Result{}, nil
+	}
+	if err != nil {
+		return retryLater(ctx, r.store, fmt.Errorf("deleting the object after its time to live: %w", err))
+	}
+	return ctrl.Result{}, nil
+}

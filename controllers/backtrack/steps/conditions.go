@@ -1,0 +1,59 @@
+package steps
+
+import (
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/aurora-backtrack/operator/api/v1alpha1"
+	"github.com/aurora-backtrack/operator/controllers/rds"
+)
+
+// SetCondition writes a step's condition. What is True or False stays so: nothing regresses.
+func SetCondition(f *Facts, condition string, status metav1.ConditionStatus, reason, message string) {
+	old := meta.FindStatusCondition(f.Object.Status.Conditions, condition)
+	if old != nil && old.Status != metav1.ConditionUnknown && old.Status != status {
+		return
+	}
+	PutCondition(f, condition, status, reason, message)
+}
+
+// PutCondition writes a condition that may change back, such as the root condition's companions.
+func PutCondition(f *Facts, condition string, status metav1.ConditionStatus, reason, message string) {
+	meta.SetStatusCondition(&f.Object.Status.Conditions, metav1.Condition{
+		Type: condition, Status: status, Reason: reason, Message: rds.CleanLine(message),
+		ObservedGeneration: f.Object.Generation, LastTransitionTime: metav1.NewTime(f.Now),
+	})
+}
+
+// Record puts a decision into its step's condition.
+func Record(f *Facts, d Decision) {
+	switch d.Kind {
+	case Continue:
+		SetCondition(f, d.Condition, metav1.ConditionTrue, d.Reason, d.Message)
+	case Wait:
+		SetCondition(f, d.Condition, metav1.ConditionUnknown, d.Reason, d.Message)
+	case Halt:
+		SetCondition(f, d.Condition, metav1.ConditionFalse, d.Reason, d.Message)
+	case Fault, Need, Act, Again, End: // the condition stays as it is
+	}
+}
+
+// Complete writes the end of the object.
+func Complete(f *Facts, succeeded metav1.ConditionStatus, reason, message string) {
+	status := &f.Object.Status
+	status.CompletedAt = v1alpha1.NewTimestamp(f.Now)
+	status.ObservedGeneration = f.Object.Generation
+	status.QueuePosition = nil
+	for _, condition := range v1alpha1.StepConditions {
+		if c := meta.FindStatusCondition(status.Conditions, condition); c == nil || c.Status == metav1.ConditionUnknown {
+			PutCondition(f, condition, metav1.ConditionUnknown, v1alpha1.ReasonNotReached, "the run ended before this step")
+		}
+	}
+	PutCondition(f, v1alpha1.ConditionSucceeded, succeeded, reason, message)
+	meta.RemoveStatusCondition(&status.Conditions, v1alpha1.ConditionReconciling)
+	if succeeded == metav1.ConditionTrue {
+		meta.RemoveStatusCondition(&status.Conditions, v1alpha1.ConditionStalled)
+		return
+	}
+	PutCondition(f, v1alpha1.ConditionStalled, metav1.ConditionTrue, reason, message)
+}

@@ -1,0 +1,111 @@
+// Package steps holds the steps of a rewind, one file a step, and the facts that they decide from. It is pure: facts in,
+// decision out. What a decision writes into the object's status is part of the decision.
+package steps
+
+import (
+	"time"
+
+	"k8s.io/apimachinery/pkg/api/meta"
+
+	"github.com/aurora-backtrack/operator/api/v1alpha1"
+	"github.com/aurora-backtrack/operator/controllers/fact"
+	"github.com/aurora-backtrack/operator/controllers/lock"
+	"github.com/aurora-backtrack/operator/controllers/rds"
+	"github.com/aurora-backtrack/operator/controllers/workload"
+)
+
+// Facts are everything that a decision rests on. What is read on demand is a fact.Fact.
+type Facts struct {
+	Now         time.Time
+	Skew        time.Duration // RDS's clock minus ours
+	CallTimeout time.Duration // of one call to RDS
+	Settings    Settings
+
+	// Object was read live; its status is what will be written.
+	Object *v1alpha1.AuroraBacktrack
+
+	Cluster          fact.Fact[*v1alpha1.AuroraCluster] // read live
+	NamespaceAllowed fact.Fact[bool]
+	Approval         fact.Fact[string] // why approval can't be believed; empty when it can
+	Lock             fact.Fact[lock.View]
+	Observed         fact.Fact[rds.Cluster]
+	History          fact.Fact[[]v1alpha1.BacktrackRecord] // oldest first
+	Dependents       fact.Fact[Found]
+	LeftPaused       fact.Fact[[]v1alpha1.DependentStatus] // workloads that carry our mark from before the status was taken away
+
+	// What this reconciliation's actions came to; unread until they are done.
+	Paused    fact.Fact[bool]
+	Quiet     fact.Fact[bool]
+	Up        fact.Fact[bool]
+	Called    fact.Fact[bool]
+	LockTaken bool
+	Released  bool
+	// ReadAfterPause says that everything was read after the pause was complete.
+	ReadAfterPause bool
+}
+
+// Found are the dependents as they are now.
+type Found struct {
+	Dependents []v1alpha1.DependentStatus
+	Problems   []workload.Problem
+}
+
+// Started reports whether the object was admitted and took the lock.
+func (f *Facts) Started() bool { return f.Object.Status.StartedAt != "" }
+
+// CalledRDS reports whether RDS was asked, or may have been. From here on there is no way back, only to the end.
+func (f *Facts) CalledRDS() bool { return f.Object.Status.Claim != nil }
+
+// Finished reports whether the object came to its end, whichever.
+func (f *Facts) Finished() bool { return f.Object.Status.CompletedAt != "" }
+
+// Is reports whether the condition is True.
+func (f *Facts) Is(condition string) bool {
+	return meta.IsStatusConditionTrue(f.Object.Status.Conditions, condition)
+}
+
+// Since is when the condition took its present status; the zero time when it is absent.
+func (f *Facts) Since(condition string) time.Time {
+	if c := meta.FindStatusCondition(f.Object.Status.Conditions, condition); c != nil {
+		return c.LastTransitionTime.Time
+	}
+	return time.Time{}
+}
+
+// RDSNow is the time by RDS's clock, by which the settle period goes: ours may be set in the middle of it, and would then
+// have RDS called again before the record of the first call is listed.
+func (f *Facts) RDSNow() time.Time { return f.Now.Add(f.Skew) }
+
+// Count is how many dependents have the strategy, without those that are left alone.
+func (f *Facts) Count(strategy v1alpha1.Strategy) int {
+	n := 0
+	for _, d := range f.Object.Status.Dependents {
+		if d.Strategy == strategy && d.State != v1alpha1.DependentSkipped {
+			n++
+		}
+	}
+	return n
+}
+
+// ReadAgain drops what may have changed while workloads were paused, so that it is read again before RDS is asked.
+func (f *Facts) ReadAgain() {
+	f.Cluster = fact.Fact[*v1alpha1.AuroraCluster]{}
+	f.NamespaceAllowed, f.Approval, f.Lock = fact.Fact[bool]{}, fact.Fact[string]{}, fact.Fact[lock.View]{}
+	if f.Paused.Read() { // otherwise RDS was read a moment ago
+		f.Observed, f.History = fact.Fact[rds.Cluster]{}, fact.Fact[[]v1alpha1.BacktrackRecord]{}
+	}
+	f.ReadAfterPause = true
+}
+
+// target of the rewind; admission and the Admitted step have checked its form.
+func (f *Facts) target() time.Time { return f.Object.Spec.BacktrackTo.Time() }
+
+// backOff grows with the time that the object has been trying: an eighth of it, between the polling interval
+// and a minute. It needs no counter and survives a restart of the operator.
+func (f *Facts) backOff() time.Duration {
+	began := f.Since(v1alpha1.ConditionAdmitted)
+	if began.IsZero() {
+		began = f.Object.CreationTimestamp.Time
+	}
+	return min(max(f.Now.Sub(began)/8, f.Settings.Poll), time.Minute)
+}

@@ -1,0 +1,115 @@
+package claim
+
+import (
+	"slices"
+	"time"
+
+	"github.com/aurora-backtrack/operator/api/v1alpha1"
+	"github.com/aurora-backtrack/operator/controllers/lock"
+)
+
+const (
+	// capacity is how many entries the ledger keeps, within the 1,000 that the CRD admits.
+	capacity = 900
+	// longestWindow is RDS's longest backtrack window: an older entry can no longer matter to anyone.
+	longestWindow = 72 * time.Hour
+	// claimNear is how far a record's request may lie from an open claim that may be its origin.
+	claimNear = time.Hour
+)
+
+// Merge brings RDS's history into the ledger: records of ours are updated, others are added as made elsewhere.
+// It returns those that it had not known, oldest first. Entries that are older than the longest backtrack
+// window go, oldest first; younger ones stay.
+func Merge(c *v1alpha1.AuroraCluster, history []v1alpha1.BacktrackRecord, now time.Time) (elsewhere []v1alpha1.LedgerEntry) {
+	for _, record := range history {
+		if entry := byID(c, record.ID); entry != nil {
+			apply(entry, record)
+			continue
+		}
+		if claimed(c, record) {
+			continue // an object's claim is open: the object itself says whether the record is its own
+		}
+		added := v1alpha1.LedgerEntry{}
+		apply(&added, record)
+		if expired(added, now) || crowdedOut(c, added) {
+			continue
+		}
+		c.Status.Backtracks = append(c.Status.Backtracks, added)
+		elsewhere = append(elsewhere, added)
+	}
+	c.Status.Backtracks = slices.DeleteFunc(c.Status.Backtracks, func(e v1alpha1.LedgerEntry) bool { return expired(e, now) })
+	for len(c.Status.Backtracks) > capacity && dropOne(c) {
+	}
+	return elsewhere
+}
+
+// HasRoom reports whether the object's claim would find room in the ledger. It is asked before anything is paused.
+func HasRoom(c *v1alpha1.AuroraCluster, b *v1alpha1.AuroraBacktrack) bool {
+	return Find(c, b) != nil || len(c.Status.Backtracks) < capacity || droppable(c) >= 0
+}
+
+// makeRoom drops entries until one more fits, and reports whether it does.
+func makeRoom(c *v1alpha1.AuroraCluster) bool {
+	for len(c.Status.Backtracks) >= capacity {
+		if !dropOne(c) {
+			return false
+		}
+	}
+	return true
+}
+
+func dropOne(c *v1alpha1.AuroraCluster) bool {
+	i := droppable(c)
+	if i < 0 {
+		return false
+	}
+	c.Status.Backtracks = slices.Delete(slices.Clone(c.Status.Backtracks), i, i+1)
+	return true
+}
+
+// droppable is the index of the entry that a full ledger can do without best: the oldest backtrack made elsewhere, else the
+// oldest of ours that has ended, for which RDS's own history remains as a witness. An open claim is never dropped. -1
+// when there is none.
+func droppable(c *v1alpha1.AuroraCluster) int {
+	own := -1
+	for i, entry := range c.Status.Backtracks {
+		if entry.RequestedBy == nil {
+			return i
+		}
+		if own < 0 && ended(entry.Status) {
+			own = i
+		}
+	}
+	return own
+}
+
+func expired(entry v1alpha1.LedgerEntry, now time.Time) bool {
+	at := entry.RequestedAt.Time()
+	if at.IsZero() {
+		at = entry.ClaimedAt.Time()
+	}
+	return now.Sub(at) > longestWindow
+}
+
+// crowdedOut reports whether the ledger is full and had no room for a backtrack made elsewhere at that time.
+func crowdedOut(c *v1alpha1.AuroraCluster, added v1alpha1.LedgerEntry) bool {
+	if len(c.Status.Backtracks) < capacity {
+		return false
+	}
+	i := droppable(c)
+	return i < 0 || c.Status.Backtracks[i].RequestedBy != nil || added.RequestedAt.Time().Before(c.Status.Backtracks[i].RequestedAt.Time())
+}
+
+// claimed reports whether the open claim of the object that holds the lock may be the record's origin. An object
+// that has ended without knowing what became of its claim says no more about it.
+func claimed(c *v1alpha1.AuroraCluster, record v1alpha1.BacktrackRecord) bool {
+	for _, entry := range c.Status.Backtracks {
+		if entry.ID != "" || entry.Status != StatusClaimed || entry.RequestedBy == nil || !lock.Holds(c, *entry.RequestedBy) {
+			continue
+		}
+		if record.RequestedAt.Time().Sub(entry.ClaimedAt.Time()).Abs() < claimNear {
+			return true
+		}
+	}
+	return false
+}
