@@ -42,8 +42,12 @@ func bounded(f *steps.Facts, i int, d steps.Decision) steps.Decision {
 	if deadline := f.Object.Spec.StartDeadline; deadline != "" {
 		d = within(d, deadline.Time().Sub(f.Now))
 	}
-	if late := steps.StartedTooLate(f, cause); late.Kind != steps.Continue {
-		return late
+	left, longest, holds := steps.StartLeft(f)
+	if holds && left < 0 {
+		return steps.StartTooLate(f, longest, cause)
+	}
+	if holds {
+		d = within(d, left)
 	}
 	return d
 }

@@ -1,6 +1,9 @@
 package backtrack
 
 import (
+	"fmt"
+	"slices"
+
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
@@ -26,24 +29,14 @@ func decide(f *steps.Facts) steps.Decision {
 // decideStep lets the layers speak, from the first to the last.
 func decideStep(f *steps.Facts, s step) steps.Decision {
 	return passOr(recoverRun(f, s), func() steps.Decision {
-		return passOr(guard(f), func() steps.Decision { return s.decide(f) })
+		return passOr(guard(f), func() steps.Decision { return declared(s, s.decide(f)) })
 	})
 }
 
-// passOr gives the first decision, unless it lets the next one decide.
-func passOr(first steps.Decision, next func() steps.Decision) steps.Decision {
-	if first.Kind != steps.Continue {
-		return first
-	}
-	return next()
-}
-
-// named names the condition that a decision is about.
-func named(s step, d steps.Decision) steps.Decision {
-	d.Condition = s.condition
-	if d.Then != nil {
-		then := named(s, *d.Then)
-		d.Then = &then
+// declared holds a step to the facts that the list of steps names for it.
+func declared(s step, d steps.Decision) steps.Decision {
+	if d.Kind == steps.Need && d.Fact != steps.Cluster && !slices.Contains(s.needs, d.Fact) {
+		return steps.Failed(fmt.Errorf("the step of condition %s does not name the fact %s that it needs", s.condition, d.Fact))
 	}
 	return d
 }

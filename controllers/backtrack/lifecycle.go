@@ -48,3 +48,21 @@ var lifecycle = []step{
 		timeout: steps.ReconnectTimeout, late: steps.ReconnectTooLong,
 	},
 }
+
+// passOr gives the first decision, unless it lets the next one decide.
+func passOr(first steps.Decision, next func() steps.Decision) steps.Decision {
+	if first.Kind != steps.Continue {
+		return first
+	}
+	return next()
+}
+
+// named names the condition that a decision is about.
+func named(s step, d steps.Decision) steps.Decision {
+	d.Condition = s.condition
+	if d.Then != nil {
+		then := named(s, *d.Then)
+		d.Then = &then
+	}
+	return d
+}

@@ -34,6 +34,7 @@ func (r *Reconciler) read(ctx context.Context, f *steps.Facts, name steps.Name) 
 		f.Observed = fact.Of(r.RDS.Describe(ctx, rds.TargetOf(cluster)))
 		f.Skew = r.RDS.Skew(rds.TargetOf(cluster))
 	case steps.History:
+		f.HistoryAt = r.Clock.Now()
 		f.History = fact.Of(r.RDS.History(ctx, rds.TargetOf(cluster)))
 		f.Skew = r.RDS.Skew(rds.TargetOf(cluster))
 	case steps.Dependents:

@@ -64,6 +64,11 @@ func Enter(c *v1alpha1.AuroraCluster, b *v1alpha1.AuroraBacktrack, claim v1alpha
 	return true
 }
 
+// HasRoom reports whether the object's claim would find room in the ledger. It is asked before anything is paused.
+func HasRoom(c *v1alpha1.AuroraCluster, b *v1alpha1.AuroraBacktrack) bool {
+	return Find(c, b) != nil || len(c.Status.Backtracks) < capacity || droppable(c) >= 0
+}
+
 // Withdraw removes the claim, this very one, of the object's wish when RDS certainly did not accept it. It reports
 // whether it was there.
 func Withdraw(c *v1alpha1.AuroraCluster, b *v1alpha1.AuroraBacktrack, claim v1alpha1.Claim) bool {
@@ -130,8 +135,6 @@ func apply(entry *v1alpha1.LedgerEntry, record v1alpha1.BacktrackRecord) bool {
 	}
 	return *entry != old
 }
-
-func ended(status string) bool { return status == "completed" || status == "failed" }
 
 func byID(c *v1alpha1.AuroraCluster, id string) *v1alpha1.LedgerEntry {
 	for i := range c.Status.Backtracks {

@@ -99,7 +99,9 @@ func (d Delivery) Settled(claim v1alpha1.Claim, rdsNow time.Time) bool {
 // accounts for: the second witness that a finished rewind never runs again, for when the ledger was lost together with
 // the object's status. earliest is the start of the window; with useEarliestTimeOnPointInTimeUnavailable RDS's record shows
 // the start of the window at that time. What repeat names, and whatever is older, does not count.
-func MadeElsewhere(spec v1alpha1.AuroraBacktrackSpec, history []v1alpha1.BacktrackRecord, accounted func(id string) bool, earliest time.Time) *v1alpha1.BacktrackRecord {
+func MadeElsewhere(
+	spec v1alpha1.AuroraBacktrackSpec, history []v1alpha1.BacktrackRecord, accounted func(id string) bool, earliest time.Time,
+) *v1alpha1.BacktrackRecord {
 	target := spec.BacktrackTo.Time()
 	var found *v1alpha1.BacktrackRecord
 	for i := range history { // oldest first

@@ -9,8 +9,6 @@ import (
 )
 
 const (
-	// capacity is how many entries the ledger keeps, within the 1,000 that the CRD admits.
-	capacity = 900
 	// longestWindow is RDS's longest backtrack window: an older entry can no longer matter to anyone.
 	longestWindow = 72 * time.Hour
 	// claimNear is how far a record's request may lie from an open claim that may be its origin.
@@ -41,46 +39,6 @@ func Merge(c *v1alpha1.AuroraCluster, history []v1alpha1.BacktrackRecord, now ti
 	for len(c.Status.Backtracks) > capacity && dropOne(c) {
 	}
 	return elsewhere
-}
-
-// HasRoom reports whether the object's claim would find room in the ledger. It is asked before anything is paused.
-func HasRoom(c *v1alpha1.AuroraCluster, b *v1alpha1.AuroraBacktrack) bool {
-	return Find(c, b) != nil || len(c.Status.Backtracks) < capacity || droppable(c) >= 0
-}
-
-// makeRoom drops entries until one more fits, and reports whether it does.
-func makeRoom(c *v1alpha1.AuroraCluster) bool {
-	for len(c.Status.Backtracks) >= capacity {
-		if !dropOne(c) {
-			return false
-		}
-	}
-	return true
-}
-
-func dropOne(c *v1alpha1.AuroraCluster) bool {
-	i := droppable(c)
-	if i < 0 {
-		return false
-	}
-	c.Status.Backtracks = slices.Delete(slices.Clone(c.Status.Backtracks), i, i+1)
-	return true
-}
-
-// droppable is the index of the entry that a full ledger can do without best: the oldest backtrack made elsewhere, else the
-// oldest of ours that has ended, for which RDS's own history remains as a witness. An open claim is never dropped. -1
-// when there is none.
-func droppable(c *v1alpha1.AuroraCluster) int {
-	own := -1
-	for i, entry := range c.Status.Backtracks {
-		if entry.RequestedBy == nil {
-			return i
-		}
-		if own < 0 && ended(entry.Status) {
-			own = i
-		}
-	}
-	return own
 }
 
 func expired(entry v1alpha1.LedgerEntry, now time.Time) bool {

@@ -76,7 +76,9 @@ func (k *Keeper) holder(ctx context.Context, cluster *v1alpha1.AuroraCluster) (*
 
 // Running reads the AuroraBacktrack that has the lock and runs, or the one that came in its place and takes its run over,
 // by the test given; nil when there is neither.
-func (k *Keeper) Running(ctx context.Context, cluster *v1alpha1.AuroraCluster, takesOver func(*v1alpha1.AuroraBacktrack) bool) (*v1alpha1.AuroraBacktrack, error) {
+func (k *Keeper) Running(
+	ctx context.Context, cluster *v1alpha1.AuroraCluster, takesOver func(*v1alpha1.AuroraBacktrack) bool,
+) (*v1alpha1.AuroraBacktrack, error) {
 	object, err := k.holder(ctx, cluster)
 	if err != nil || object == nil {
 		return nil, err

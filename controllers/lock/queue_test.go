@@ -25,4 +25,3 @@ func TestBefore(t *testing.T) {
 		}
 	}
 }
-

@@ -2,6 +2,7 @@ package steps
 
 import (
 	"fmt"
+	"time"
 
 	"k8s.io/apimachinery/pkg/api/meta"
 
@@ -60,13 +61,14 @@ func mayStart(f *Facts, cluster *v1alpha1.AuroraCluster) Decision {
 	if d.Kind != Continue {
 		return d
 	}
-	for _, refusal := range policy.Check(facts) {
-		if refusal.Final {
-			return Halted(refusal.Reason, refusal.Message)
-		}
-		return wait(refusal.Again, refusal.Reason, refusal.Message)
+	refusals := policy.Check(facts) // those that end a run come first
+	switch {
+	case len(refusals) == 0:
+		return Passed()
+	case refusals[0].Final:
+		return Halted(refusals[0].Reason, refusals[0].Message)
 	}
-	return Passed()
+	return wait(refusals[0].Again, refusals[0].Reason, refusals[0].Message)
 }
 
 // NoteStartable keeps since when nothing but what policy.startWithin bounds keeps the object from starting. It is called
@@ -105,17 +107,19 @@ func waitsForPerson(reason string) bool {
 	return false
 }
 
-// StartedTooLate ends a run that could not start in time: it does not start by itself later.
-func StartedTooLate(f *Facts, cause string) Decision {
-	within, name := defaultStartWithin, f.Object.Spec.ClusterRef.Name
+// StartLeft is how long the object may still wait for its start; none when nothing bounds it.
+func StartLeft(f *Facts) (left time.Duration, within time.Duration, bounded bool) {
+	within = defaultStartWithin
 	if cluster := f.Cluster.Value(); cluster != nil {
 		within = cluster.Spec.Policy.StartWithin.Or(defaultStartWithin)
 	}
 	since := f.Object.Status.StartableSince.Time()
-	if since.IsZero() || f.Now.Sub(since) <= within {
-		return Passed()
-	}
+	return within - f.Now.Sub(since), within, !since.IsZero()
+}
+
+// StartTooLate ends a run that could not start in time: it does not start by itself later.
+func StartTooLate(f *Facts, within time.Duration, cause string) Decision {
 	return Halted(v1alpha1.ReasonExpired, fmt.Sprintf(
 		"it could not start within %s (policy.startWithin of AuroraCluster %s) and does not start by itself later; the database was not touched: create a new AuroraBacktrack if it is still wanted; it waited for: %s",
-		within, name, cause))
+		within, f.Object.Spec.ClusterRef.Name, cause))
 }

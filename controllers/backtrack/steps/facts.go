@@ -30,6 +30,7 @@ type Facts struct {
 	Lock             fact.Fact[lock.View]
 	Observed         fact.Fact[rds.Cluster]
 	History          fact.Fact[[]v1alpha1.BacktrackRecord] // oldest first
+	HistoryAt        time.Time                             // when it was read, by our clock
 	Dependents       fact.Fact[Found]
 	LeftPaused       fact.Fact[[]v1alpha1.DependentStatus] // workloads that carry our mark from before the status was taken away
 
@@ -72,9 +73,13 @@ func (f *Facts) Since(condition string) time.Time {
 	return time.Time{}
 }
 
-// RDSNow is the time by RDS's clock, by which the settle period goes: ours may be set in the middle of it, and would then
-// have RDS called again before the record of the first call is listed.
+// RDSNow is the time by RDS's clock, by which the window and the settle period go: ours may be set in the middle of it, and
+// would then have RDS called again before the record of the first call is listed.
 func (f *Facts) RDSNow() time.Time { return f.Now.Add(f.Skew) }
+
+// historyRead is when RDS's history was read, by RDS's clock. What is missing from it was missing then, and not at this
+// moment: a process may have stood still in between.
+func (f *Facts) historyRead() time.Time { return f.HistoryAt.Add(f.Skew) }
 
 // Count is how many dependents have the strategy, without those that are left alone.
 func (f *Facts) Count(strategy v1alpha1.Strategy) int {

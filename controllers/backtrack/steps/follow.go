@@ -72,7 +72,7 @@ func unlisted(f *Facts) Decision {
 	if d := emptyAndIdle(f); d.Kind != Continue {
 		return d
 	}
-	quiet := f.RDSNow().Sub(f.Object.Status.Claim.EmptySince.Time())
+	quiet := f.historyRead().Sub(f.Object.Status.Claim.EmptySince.Time())
 	id := f.Object.Status.Backtrack.ID
 	if quiet > 5*f.Settings.Settle {
 		return Halted(v1alpha1.ReasonOutcomeUnknown, fmt.Sprintf("RDS accepted backtrack %s and has not listed it for %s, while the cluster was idle: look at the data, and at the cluster's events in RDS", id, round(quiet)))

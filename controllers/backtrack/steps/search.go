@@ -40,7 +40,7 @@ func notFound(f *Facts, found claim.Verdict) Decision {
 	}
 	open := *f.Object.Status.Claim
 	switch {
-	case !f.delivery().Settled(open, f.RDSNow()):
+	case !f.delivery().Settled(open, f.historyRead()):
 		return wait(f.Settings.Poll, v1alpha1.ReasonVerifyingOutcome, fmt.Sprintf("it is not known whether RDS accepted the call at %s; its history shows nothing yet, and it is not asked again before %s", open.ClaimedAt, v1alpha1.NewTimestamp(f.delivery().SettledAt(open))))
 	case len(found.Others) > 0:
 		return Halted(v1alpha1.ReasonOutcomeUnknown, fmt.Sprintf("the answer to the call was lost, and RDS lists backtrack %s, which somebody else made since then: look at the data and at who else rewinds this cluster", found.Others[0].ID))
@@ -64,32 +64,3 @@ func notFound(f *Facts, found claim.Verdict) Decision {
 // abandon ends a run whose call certainly was not accepted. Its claim goes: nothing was rewound, so nothing
 // needs a restart, and nobody has to look for a record.
 func abandon(verdict Decision) Decision { return doingThen(WithdrawClaim, verdict) }
-
-// emptyAndIdle notes since when the object's record has been missing from RDS's history while the cluster was
-// idle. Anything that moves starts it anew.
-func emptyAndIdle(f *Facts) Decision {
-	db, d := observed(f)
-	if d.Kind != Continue {
-		return d
-	}
-	if d := sameCluster(f, db); d.Kind != Continue {
-		return d
-	}
-	open := f.Object.Status.Claim
-	if d := idle(f, db); d.Kind != Continue {
-		if d.Kind != Wait || d.Trouble {
-			return d
-		}
-		open.EmptySince = ""
-		return wait(f.Settings.Poll, v1alpha1.ReasonVerifyingOutcome, "it is not known whether RDS accepted the call; "+d.Message)
-	}
-	if open.EmptySince == "" {
-		open.EmptySince = v1alpha1.NewTimestamp(f.RDSNow())
-	}
-	return Passed()
-}
-
-// delivery is how late RDS can receive a call of ours.
-func (f *Facts) delivery() claim.Delivery {
-	return claim.Delivery{CallTimeout: f.CallTimeout, SignatureLifetime: f.Settings.SignatureLifetime, ListingLag: f.Settings.Settle}
-}
