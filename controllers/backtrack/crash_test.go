@@ -9,7 +9,6 @@ import (
 	"k8s.io/apimachinery/pkg/api/meta"
 
 	"github.com/aurora-backtrack/operator/api/v1alpha1"
-	"github.com/aurora-backtrack/operator/controllers/ledger"
 	local "github.com/aurora-backtrack/operator/hack/aurora"
 )
 
@@ -32,7 +31,7 @@ type story struct {
 }
 
 // restFor is how long everything must have been at rest: longer than the operator looks after what has ended.
-const restFor = 2*afterglow + 5*time.Second
+const restFor = 2*time.Minute + 5*time.Second
 
 // crashSettings keep a story short: its RDS lists a record after two seconds.
 func crashSettings() Settings {
@@ -158,7 +157,7 @@ func (s *witness) inOrder() {
 		if c == nil || s.unknown(uid) || s.unledgered[uid] || s.forced[uid] || n == 0 {
 			continue
 		}
-		if entry := ledger.Find(c, b); entry == nil || entry.ID == "" || entry.RequestedBy.UID != uid && entry.RequestedBy.Name != b.Name {
+		if entry := s.ledgerEntry(c, b); entry == nil || entry.ID == "" {
 			s.fault("2: in the end the ledger of %s has %+v for %s", c.Name, entry, b.Name)
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
@@ -193,7 +194,7 @@ func (o *operator) staysSo(name string) {
 	for range 5 {
 		o.clock.Step(o.round()) // its finalizer goes
 	}
-	o.clock.Step(2 * afterglow)
+	o.clock.Step(2 * time.Minute)
 	o.round()
 	if b := o.read(name); b != nil && slices.Contains(b.Finalizers, v1alpha1.Finalizer) {
 		o.t.Error("it has ended and still has its finalizer")

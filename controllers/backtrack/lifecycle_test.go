@@ -18,9 +18,9 @@ func TestRewindRestartsAndPauses(t *testing.T) {
 	w.create(undo("undo"))
 	b := o.finish("undo")
 
-	for _, s := range lifecycle() {
-		if !meta.IsStatusConditionTrue(b.Status.Conditions, s.condition) {
-			t.Errorf("%s is not True", s.condition)
+	for _, condition := range stepConditions() {
+		if !meta.IsStatusConditionTrue(b.Status.Conditions, condition) {
+			t.Errorf("%s is not True", condition)
 		}
 	}
 	if !meta.IsStatusConditionTrue(b.Status.Conditions, v1alpha1.ConditionSucceeded) {

@@ -3,17 +3,17 @@ package backtrack
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"runtime/debug"
 	"slices"
 	"time"
 
 	"github.com/go-logr/logr"
+	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/types"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
-	crevent "sigs.k8s.io/controller-runtime/pkg/event"
-	"sigs.k8s.io/controller-runtime/pkg/predicate"
 
 	"github.com/aurora-backtrack/operator/api/v1alpha1"
 	"github.com/aurora-backtrack/operator/hack/fakeapi"
@@ -98,20 +98,67 @@ func (p *process) notice(c change) {
 	switch kindOf(c) {
 	case "AuroraBacktrack":
 		old, object := typed[v1alpha1.AuroraBacktrack](p.world, c)
-		if passes(concernsTheObject(), old, object) {
+		if wakesObject(old, object) {
 			b := cmp.Or(object, old)
 			p.want(item{namespace: b.Namespace, name: b.Name}, p.clock.Now())
 		}
 	case "AuroraCluster":
 		old, object := typed[v1alpha1.AuroraCluster](p.world, c)
 		cluster := cmp.Or(object, old)
-		if passes(concernsTheCluster(), old, object) {
+		if wakesCluster(old, object) {
 			p.want(item{cluster: true, name: cluster.Name}, p.clock.Now())
 		}
-		if passes(concernsTheQueue(), old, object) {
+		if wakesQueue(old, object) {
 			p.changed = append(p.changed, cluster)
 		}
 	}
+}
+
+// wakesObject reports whether the controller of AuroraBacktracks looks at the object after the change: what the
+// operator itself writes brings nothing new.
+func wakesObject(old, object *v1alpha1.AuroraBacktrack) bool {
+	return old == nil || object == nil || old.Generation != object.Generation ||
+		object.DeletionTimestamp != nil || len(object.Status.Conditions) == 0
+}
+
+// wakesCluster reports whether the controller of AuroraClusters looks at the AuroraCluster after the change.
+func wakesCluster(old, object *v1alpha1.AuroraCluster) bool {
+	return old == nil || object == nil || old.Generation != object.Generation ||
+		(old.Status.ActiveBacktrack == nil) != (object.Status.ActiveBacktrack == nil)
+}
+
+// wakesQueue reports whether the change of an AuroraCluster may let an AuroraBacktrack go on that waits for it.
+func wakesQueue(old, object *v1alpha1.AuroraCluster) bool {
+	return old == nil || object == nil || old.Generation != object.Generation ||
+		old.Status.ActiveBacktrack != nil && object.Status.ActiveBacktrack == nil || readyState(old) != readyState(object)
+}
+
+func readyState(c *v1alpha1.AuroraCluster) string {
+	ready := meta.FindStatusCondition(c.Status.Conditions, v1alpha1.ConditionReady)
+	if ready == nil {
+		return ""
+	}
+	return fmt.Sprint(ready.Status, ready.Reason, ready.ObservedGeneration)
+}
+
+// mostWoken is how many objects at the head of a queue hear of a change at their AuroraCluster.
+const mostWoken = 10
+
+// waitingFor gives the objects that hear of a change at the AuroraCluster, as far as the process's cache knows them.
+func (p *process) waitingFor(cluster string) []item {
+	var list v1alpha1.AuroraBacktrackList
+	if err := p.backtracks.Client.List(context.Background(), &list, client.MatchingFields{"spec.clusterRef.name": cluster}); err != nil {
+		p.t.Fatal(err)
+	}
+	list.Items = slices.DeleteFunc(list.Items, func(b v1alpha1.AuroraBacktrack) bool { return b.Status.CompletedAt != "" })
+	slices.SortFunc(list.Items, func(a, b v1alpha1.AuroraBacktrack) int {
+		return cmp.Or(a.CreationTimestamp.Compare(b.CreationTimestamp.Time), cmp.Compare(a.Namespace, b.Namespace), cmp.Compare(a.Name, b.Name))
+	})
+	var items []item
+	for _, b := range list.Items[:min(mostWoken, len(list.Items))] {
+		items = append(items, item{namespace: b.Namespace, name: b.Name})
+	}
+	return items
 }
 
 func kindOf(c change) any {
@@ -152,27 +199,6 @@ type decoded struct {
 	object  any
 }
 
-// concernsTheCluster is what the controller of AuroraClusters watches for.
-func concernsTheCluster() predicate.Predicate {
-	return predicate.Or(predicate.GenerationChangedPredicate{}, predicate.Funcs{UpdateFunc: func(e crevent.UpdateEvent) bool {
-		before, after := e.ObjectOld.(*v1alpha1.AuroraCluster), e.ObjectNew.(*v1alpha1.AuroraCluster)
-		return (before.Status.ActiveBacktrack == nil) != (after.Status.ActiveBacktrack == nil)
-	}})
-}
-
-func passes[T any, O interface {
-	*T
-	client.Object
-}](p predicate.Predicate, old, object O) bool {
-	switch {
-	case old == nil:
-		return p.Create(crevent.CreateEvent{Object: object})
-	case object == nil:
-		return p.Delete(crevent.DeleteEvent{Object: old})
-	}
-	return p.Update(crevent.UpdateEvent{ObjectOld: old, ObjectNew: object})
-}
-
 // want makes the item due at the time, or earlier if it is so already.
 func (p *process) want(i item, at time.Time) {
 	if due, there := p.queue[i]; !there || at.Before(due) {
@@ -185,8 +211,8 @@ func (p *process) next() (first item, due time.Time, any bool) {
 	changed := p.changed
 	p.changed = nil
 	for _, cluster := range changed {
-		for _, request := range p.backtracks.waitingFor(context.Background(), cluster) {
-			p.want(item{namespace: request.Namespace, name: request.Name}, p.clock.Now())
+		for _, waiting := range p.waitingFor(cluster.Name) {
+			p.want(waiting, p.clock.Now())
 		}
 	}
 	for i, at := range p.queue {

@@ -35,14 +35,22 @@ func (w *world) record(id string) string {
 	return ""
 }
 
+// stepConditions are the conditions of the steps of a rewind, in their order.
+func stepConditions() []string {
+	return []string{
+		v1alpha1.ConditionAdmitted, v1alpha1.ConditionPreflightPassed, v1alpha1.ConditionDependentsPaused,
+		v1alpha1.ConditionBacktracked, v1alpha1.ConditionClusterAvailable, v1alpha1.ConditionDependentsReconnected,
+	}
+}
+
 // path is how far the object came: each step's condition that is True or False, with its reason.
 func path(b *v1alpha1.AuroraBacktrack) string {
 	var steps []string
-	for _, s := range lifecycle() {
-		c := meta.FindStatusCondition(b.Status.Conditions, s.condition)
+	for _, condition := range stepConditions() {
+		c := meta.FindStatusCondition(b.Status.Conditions, condition)
 		switch {
 		case c == nil:
-			steps = append(steps, s.condition+" missing")
+			steps = append(steps, condition+" missing")
 		case c.Status != metav1.ConditionUnknown:
 			steps = append(steps, fmt.Sprintf("%s=%s/%s", c.Type, c.Status, c.Reason))
 		case c.Reason != v1alpha1.ReasonNotReached && c.Reason != v1alpha1.ReasonWaiting:

@@ -36,7 +36,7 @@ func TestToldOnlyWhatIsWritten(t *testing.T) {
 	w.create(undo("undo"))
 	b := o.finish("undo")
 	equal(t, "the path", path(b), fullPath)
-	if told <= len(lifecycle()) { // each step and the end, at the least
+	if told <= len(stepConditions()) { // each step and the end, at the least
 		t.Errorf("%d events were told", told)
 	}
 }

@@ -162,9 +162,9 @@ func (t *trail) isTrue(b *v1alpha1.AuroraBacktrack) {
 		t.w.t.Errorf("%s says Backtracked and its record reads %q", b.Name, t.w.record(b.Status.Backtrack.ID))
 	}
 	if is(v1alpha1.ConditionSucceeded) && ran {
-		for _, s := range lifecycle() {
-			if !is(s.condition) {
-				t.w.t.Errorf("%s succeeded without %s", b.Name, s.condition)
+		for _, condition := range stepConditions() {
+			if !is(condition) {
+				t.w.t.Errorf("%s succeeded without %s", b.Name, condition)
 			}
 		}
 	}

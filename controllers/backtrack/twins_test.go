@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/aurora-backtrack/operator/api/v1alpha1"
-	"github.com/aurora-backtrack/operator/controllers/ledger"
 )
 
 // TestTwinsMeet has two AuroraClusters turn out to stand for the same Aurora cluster, and the other one be locked between
@@ -36,7 +35,8 @@ func TestTwinsMeet(t *testing.T) {
 					id := w.readCluster(test.own).Status.DBClusterResourceID
 					c := w.readCluster(test.other)
 					c.Status.DBClusterResourceID = id
-					ledger.Hold(c, ledger.Reference(w.read("beside")))
+					holder := reference(w.read("beside"))
+					c.Status.ActiveBacktrack = &holder
 					w.must(w.api.Status().Update(t.Context(), c))
 				}
 				return nil
@@ -47,7 +47,7 @@ func TestTwinsMeet(t *testing.T) {
 			w.create(b)
 			b = o.waits("undo", v1alpha1.ConditionAdmitted, v1alpha1.ReasonQueued)
 			equal(t, "the message", w.message(b, v1alpha1.ConditionAdmitted), "AuroraCluster "+test.other+" names the same Aurora cluster and is being rewound")
-			equal(t, "holding the lock", ledger.Holds(w.readCluster(test.own), ledger.Reference(b)), test.wantHeld)
+			equal(t, "holding the lock", holdsLock(w.readCluster(test.own), b), test.wantHeld)
 			w.must(w.api.Delete(t.Context(), w.read("beside")))
 			o.finish("undo")
 			equal(t, "the number of accepted calls", w.accepted(), 1)

@@ -10,7 +10,6 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/aurora-backtrack/operator/api/v1alpha1"
-	"github.com/aurora-backtrack/operator/controllers/ledger"
 	"github.com/aurora-backtrack/operator/hack/fakeapi"
 )
 
@@ -212,7 +211,7 @@ func (s *witness) asked(p *process) {
 	if n := s.accepted[b.UID]; n > 1 {
 		s.fault("1: RDS took %d backtracks for %s (%s)", n, b.Name, b.UID)
 	}
-	wish := b.Namespace + "/" + b.Name + "/" + ledger.Hash(b.Spec)
+	wish := wishOf(b)
 	if first, known := s.wishes[wish]; known && first != b.UID && !s.forgotten[wish] {
 		s.fault("2: %s was rewound for %s, and is once more for %s", b.Name, first, b.UID)
 	}
@@ -226,7 +225,7 @@ func (s *witness) asked(p *process) {
 // wasAllowed looks at the world at the moment at which RDS takes the object's backtrack.
 func (s *witness) wasAllowed(b *v1alpha1.AuroraBacktrack) {
 	cluster := s.clusters[b.Spec.ClusterRef.Name]
-	if cluster == nil || !ledger.Holds(cluster, ledger.Reference(b)) {
+	if cluster == nil || !holdsLock(cluster, b) {
 		s.fault("4: %s asked RDS without the lock", b.Name)
 		return
 	}
@@ -269,5 +268,5 @@ func (s *witness) sameTarget(b *v1alpha1.AuroraBacktrack, c *v1alpha1.AuroraClus
 // the new one yet. Until then nobody can know of it.
 func (s *witness) lostItsLock(b *v1alpha1.AuroraBacktrack) bool {
 	c := s.clusters[b.Spec.ClusterRef.Name]
-	return s.unledgered[b.UID] && (c == nil || !ledger.Holds(c, ledger.Reference(b)))
+	return s.unledgered[b.UID] && (c == nil || !holdsLock(c, b))
 }
