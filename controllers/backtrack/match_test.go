@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/aurora-backtrack/operator/api/v1alpha1"
-	local "github.com/aurora-backtrack/operator/hack/aurora"
 )
 
 // TestMatch has one record after a claim, made at 14:10 by our clock and a minute later by RDS's: it is the claim's,
@@ -17,6 +16,7 @@ func TestMatch(t *testing.T) {
 		other   = "other"
 		ignored = ""
 	)
+	start := time.Date(2023, 12, 23, 14, 10, 0, 0, time.UTC)
 	target := start.Add(-15 * time.Minute)
 	claimed := start.Add(time.Minute) // by RDS's clock
 	for name, test := range map[string]struct {
@@ -49,27 +49,5 @@ func TestMatch(t *testing.T) {
 		if got := fmt.Sprint(len(v.candidates), len(v.others)); got != want {
 			t.Errorf("%s: candidates and others are %s, want %s", name, got, want)
 		}
-	}
-}
-
-// TestSettlePeriodStartsAnew has RDS list the record of a lost answer late: later than the settle period after the
-// call, but sooner than that after the cluster was busy. RDS is not asked again.
-func TestSettlePeriodStartsAnew(t *testing.T) {
-	for name, unlisted := range map[string]time.Duration{
-		"soon after":             66 * time.Second,
-		"a good while after":     74 * time.Second,
-		"close to the next call": 80 * time.Second,
-	} {
-		s := story{
-			given: func(s *witness) { // the cluster reads backtracking from 9 s to 64 s after the call
-				s.rds.SetTiming(local.Timing{Unlisted: unlisted, Pending: 2 * time.Second, Backtracking: 55 * time.Second, StatusLag: 7 * time.Second})
-				failing(local.FaultLostReply)(s)
-			},
-			want: v1alpha1.ReasonSucceeded, wantAccepted: 1,
-		}
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			s.judge(t, "undisturbed", s.tell(t, nil))
-		})
 	}
 }

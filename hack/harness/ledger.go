@@ -1,4 +1,4 @@
-package backtrack
+package harness
 
 import (
 	"fmt"
@@ -8,24 +8,24 @@ import (
 
 // What the harness reads in the lock and the ledger by itself: it does not ask the code that it judges.
 
-// reference names the object as a lock or an entry of the ledger does.
-func reference(b *v1alpha1.AuroraBacktrack) v1alpha1.ObjectReference {
+// Reference names the object as a lock or an entry of the ledger does.
+func Reference(b *v1alpha1.AuroraBacktrack) v1alpha1.ObjectReference {
 	return v1alpha1.ObjectReference{Namespace: b.Namespace, Name: b.Name, UID: b.UID}
 }
 
-// holdsLock reports whether the object has the lock of the AuroraCluster.
-func holdsLock(c *v1alpha1.AuroraCluster, b *v1alpha1.AuroraBacktrack) bool {
-	return c.Status.ActiveBacktrack != nil && *c.Status.ActiveBacktrack == reference(b)
+// HoldsLock reports whether the object has the lock of the AuroraCluster.
+func HoldsLock(c *v1alpha1.AuroraCluster, b *v1alpha1.AuroraBacktrack) bool {
+	return c.Status.ActiveBacktrack != nil && *c.Status.ActiveBacktrack == Reference(b)
 }
 
 // ledgerEntry is the newest entry in the ledger of the object, or of an earlier one with its wish; nil without one.
-func (s *witness) ledgerEntry(c *v1alpha1.AuroraCluster, b *v1alpha1.AuroraBacktrack) *v1alpha1.LedgerEntry {
+func (s *Checker) ledgerEntry(c *v1alpha1.AuroraCluster, b *v1alpha1.AuroraBacktrack) *v1alpha1.LedgerEntry {
 	for i := len(c.Status.Backtracks) - 1; i >= 0; i-- {
 		by := c.Status.Backtracks[i].RequestedBy
 		if by == nil {
 			continue
 		}
-		if earlier := s.objects[by.UID]; by.UID == b.UID || earlier != nil && wishOf(earlier) == wishOf(b) {
+		if earlier := s.Objects[by.UID]; by.UID == b.UID || earlier != nil && wishOf(earlier) == wishOf(b) {
 			return &c.Status.Backtracks[i]
 		}
 	}

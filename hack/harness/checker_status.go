@@ -1,4 +1,4 @@
-package backtrack
+package harness
 
 import (
 	"strings"
@@ -10,13 +10,13 @@ import (
 	"github.com/aurora-backtrack/operator/controllers/rds"
 )
 
-// neverRegresses compares what the operator wrote with what was there. (6)
-func (s *witness) neverRegresses(old, b *v1alpha1.AuroraBacktrack) {
+// checkProgress compares what the operator wrote with what was there. (6)
+func (s *Checker) checkProgress(old, b *v1alpha1.AuroraBacktrack) {
 	before, after := old.Status, b.Status
 	for _, c := range before.Conditions {
 		settled := c.Status != metav1.ConditionUnknown && c.Type != v1alpha1.ConditionReconciling && c.Type != v1alpha1.ConditionStalled
 		if now := meta.FindStatusCondition(after.Conditions, c.Type); settled && (now == nil || now.Status != c.Status || now.Reason != c.Reason) {
-			s.fault("6: %s: %s was %s %s and is %+v", b.Name, c.Type, c.Status, c.Reason, now)
+			s.violation("6: %s: %s was %s %s and is %+v", b.Name, c.Type, c.Status, c.Reason, now)
 		}
 	}
 	for _, field := range []struct{ name, before, after string }{
@@ -25,14 +25,14 @@ func (s *witness) neverRegresses(old, b *v1alpha1.AuroraBacktrack) {
 		{"backtrack.id", recordID(before), recordID(after)},
 	} {
 		if field.before != "" && field.before != field.after {
-			s.fault("6: %s: %s was %q and is %q", b.Name, field.name, field.before, field.after)
+			s.violation("6: %s: %s was %q and is %q", b.Name, field.name, field.before, field.after)
 		}
 	}
 	if before.Claim != nil && after.Claim == nil && s.accepted[b.UID] > 0 {
-		s.fault("1: %s lost its claim, although RDS took its backtrack", b.Name)
+		s.violation("1: %s lost its claim, although RDS took its backtrack", b.Name)
 	}
 	if before.Claim != nil && after.Claim != nil && after.Claim.Attempt < before.Claim.Attempt {
-		s.fault("1: %s went back to attempt %d", b.Name, after.Claim.Attempt)
+		s.violation("1: %s went back to attempt %d", b.Name, after.Claim.Attempt)
 	}
 }
 
@@ -43,77 +43,77 @@ func recordID(status v1alpha1.AuroraBacktrackStatus) string {
 	return status.Backtrack.ID
 }
 
-// tellsTheTruth compares what the status says with the world. (6)
-func (s *witness) tellsTheTruth(old, b *v1alpha1.AuroraBacktrack) {
-	s.readsRight(b)
+// checkTruth compares what the status says with the world. (6)
+func (s *Checker) checkTruth(old, b *v1alpha1.AuroraBacktrack) {
+	s.checkSummary(b)
 	for _, c := range b.Status.Conditions {
 		if c.Status == metav1.ConditionUnknown || c.Type == v1alpha1.ConditionReconciling || c.Type == v1alpha1.ConditionStalled {
 			continue
 		}
 		if s.verdicts[b.UID] == nil {
-			s.verdicts[b.UID] = map[string]news{}
+			s.verdicts[b.UID] = map[string]announcement{}
 		}
 		if c.Type != v1alpha1.ConditionSucceeded || c.Status == metav1.ConditionTrue { // of a failure its step tells
-			s.verdicts[b.UID][c.Type] = news{c.Reason, c.Message}
+			s.verdicts[b.UID][c.Type] = announcement{c.Reason, c.Message}
 		}
 		if old != nil && meta.IsStatusConditionPresentAndEqual(old.Status.Conditions, c.Type, c.Status) {
 			continue
 		}
-		if c.Status == metav1.ConditionTrue && !s.people {
-			s.becameTrue(b, c)
+		if c.Status == metav1.ConditionTrue && !s.byUser {
+			s.checkBecameTrue(b, c)
 		}
 	}
 }
 
-// readsRight checks what kstatus goes by.
-func (s *witness) readsRight(b *v1alpha1.AuroraBacktrack) {
+// checkSummary checks what kstatus goes by.
+func (s *Checker) checkSummary(b *v1alpha1.AuroraBacktrack) {
 	succeeded := meta.FindStatusCondition(b.Status.Conditions, v1alpha1.ConditionSucceeded)
 	reconciling := meta.FindStatusCondition(b.Status.Conditions, v1alpha1.ConditionReconciling)
 	stalled := meta.FindStatusCondition(b.Status.Conditions, v1alpha1.ConditionStalled)
 	ended := b.Status.CompletedAt != ""
 	for _, c := range []*metav1.Condition{reconciling, stalled} {
 		if c != nil && c.Status != metav1.ConditionTrue {
-			s.fault("6: %s: %s is there and %s", b.Name, c.Type, c.Status)
+			s.violation("6: %s: %s is there and %s", b.Name, c.Type, c.Status)
 		}
 	}
 	switch {
 	case !ended && succeeded == nil: // the first writes of a walk come before its end
 	case ended != (succeeded != nil && succeeded.Status != metav1.ConditionUnknown):
-		s.fault("6: %s: completedAt is %q and Succeeded %+v", b.Name, b.Status.CompletedAt, succeeded)
+		s.violation("6: %s: completedAt is %q and Succeeded %+v", b.Name, b.Status.CompletedAt, succeeded)
 	case ended && reconciling != nil, !ended && stalled != nil, ended && (stalled != nil) != (succeeded.Status == metav1.ConditionFalse):
-		s.fault("6: %s: ended %t, Reconciling %+v, Stalled %+v", b.Name, ended, reconciling, stalled)
+		s.violation("6: %s: ended %t, Reconciling %+v, Stalled %+v", b.Name, ended, reconciling, stalled)
 	}
 }
 
-// becameTrue checks a condition against the world at the moment at which it is written as True.
-func (s *witness) becameTrue(b *v1alpha1.AuroraBacktrack, c metav1.Condition) {
+// checkBecameTrue checks a condition against the world at the moment at which it is written as True.
+func (s *Checker) checkBecameTrue(b *v1alpha1.AuroraBacktrack, c metav1.Condition) {
 	switch c.Type {
 	case v1alpha1.ConditionDependentsPaused:
 		for _, d := range b.Status.Dependents {
 			if workload := s.deployments[d.Name]; c.Reason == v1alpha1.ReasonPaused && d.State == v1alpha1.DependentPaused && workload != nil && !s.woken[d.Name] && *workload.Spec.Replicas != 0 {
-				s.fault("6: %s says that %s is paused; it has %d replicas", b.Name, d.Name, *workload.Spec.Replicas)
+				s.violation("6: %s says that %s is paused; it has %d replicas", b.Name, d.Name, *workload.Spec.Replicas)
 			}
 		}
 	case v1alpha1.ConditionBacktracked:
-		if state := s.stateOf(b); state != rds.StatusCompleted {
-			s.fault("6: %s says that it is rewound; RDS's record reads %q", b.Name, state)
+		if state := s.recordStatus(b); state != rds.StatusCompleted {
+			s.violation("6: %s says that it is rewound; RDS's record reads %q", b.Name, state)
 		}
 	case v1alpha1.ConditionDependentsReconnected:
 		for _, d := range b.Status.Dependents {
 			if workload := s.deployments[d.Name]; workload != nil && d.Strategy == v1alpha1.StrategyPause && strings.Contains(workload.Annotations[v1alpha1.PausedAnnotation], string(b.UID)) {
-				s.fault("6: %s says that every dependent is up; %s is marked as paused by it", b.Name, d.Name)
+				s.violation("6: %s says that every dependent is up; %s is marked as paused by it", b.Name, d.Name)
 			}
 		}
 	case v1alpha1.ConditionSucceeded:
-		if state := s.stateOf(b); state != rds.StatusCompleted {
-			s.fault("6: %s says that it succeeded (%s); RDS's record reads %q", b.Name, c.Reason, state)
+		if state := s.recordStatus(b); state != rds.StatusCompleted {
+			s.violation("6: %s says that it succeeded (%s); RDS's record reads %q", b.Name, c.Reason, state)
 		}
 	}
 }
 
-// stateOf is what became of the object's backtrack, in truth.
-func (s *witness) stateOf(b *v1alpha1.AuroraBacktrack) string {
-	truth, err := s.rds.Cluster(s.targets[b.Spec.ClusterRef.Name])
+// recordStatus is what became of the object's backtrack, in truth.
+func (s *Checker) recordStatus(b *v1alpha1.AuroraBacktrack) string {
+	truth, err := s.RDS.Cluster(s.targets[b.Spec.ClusterRef.Name])
 	if err != nil {
 		return err.Error()
 	}
