@@ -101,7 +101,7 @@ func TestApprovalIsBelievedOnlyWhereItIsEnforced(t *testing.T) {
 				env.Create(b)
 				env.Clock.Step(time.Second)
 			}
-			policies := harness.AdmissionPolicies()
+			policies := harness.AdmissionPolicies(t)
 			if test.policies != nil {
 				policies = test.policies(policies)
 			}

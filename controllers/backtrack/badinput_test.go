@@ -54,15 +54,15 @@ func TestBadInput(t *testing.T) {
 		},
 		"the year 0": {
 			object:      to("0000-01-01T00:00:00Z"),
-			wantReason:  v1alpha1.ReasonTargetBeforeWindow,
-			wantMessage: `spec.backtrackTo 0000-01-01T00:00:00Z is more than 72h ago, which no backtrack window reaches: restore a snapshot instead`,
-			wantPath:    "Admitted=True/Admitted PreflightPassed=False/TargetBeforeWindow",
+			wantReason:  v1alpha1.ReasonInvalidSpec,
+			wantMessage: `spec.backtrackTo: "0000-01-01T00:00:00Z" is out of range: its year in UTC must be 0001 to 9998`,
+			wantPath:    "Admitted=False/InvalidSpec",
 		},
 		"the year 9999": {
 			object:      to("9999-12-31T23:59:59.999Z"),
-			wantReason:  v1alpha1.ReasonTargetInFuture,
-			wantMessage: `spec.backtrackTo 9999-12-31T23:59:59.999Z does not lie in the past (RDS's clock reads 2023-12-23T14:10:00Z): create a new AuroraBacktrack with a time that has passed`,
-			wantPath:    "Admitted=True/Admitted PreflightPassed=False/TargetInFuture",
+			wantReason:  v1alpha1.ReasonInvalidSpec,
+			wantMessage: `spec.backtrackTo: "9999-12-31T23:59:59.999Z" is out of range: its year in UTC must be 0001 to 9998`,
+			wantPath:    "Admitted=False/InvalidSpec",
 		},
 		"further back than the policy allows": {
 			given: func(env *harness.Env) {

@@ -47,7 +47,7 @@ func TestWithdrawnBeforeTheCall(t *testing.T) {
 		},
 		"approval is asked for": {
 			withdraw: func(o *harness.Operator) {
-				for _, object := range harness.AdmissionPolicies() {
+				for _, object := range harness.AdmissionPolicies(o.T) {
 					o.Create(object)
 				}
 				o.EditCluster("game", func(c *v1alpha1.AuroraCluster) { c.Spec.Policy.Approval = v1alpha1.ApprovalRequired })

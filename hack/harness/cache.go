@@ -16,6 +16,7 @@ func (p *Process) FreezeCache() {
 	}
 }
 
+// ThawCache lets the cache catch up, and the watches tell what they missed.
 func (p *Process) ThawCache() {
 	missed := p.missed
 	p.Lag, p.missed = nil, nil

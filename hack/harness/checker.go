@@ -55,7 +55,8 @@ func (env *Env) NewChecker() *Checker {
 		Env: env, Objects: map[types.UID]*v1alpha1.AuroraBacktrack{}, Present: map[Item]types.UID{},
 		Clusters: map[string]*v1alpha1.AuroraCluster{}, targets: map[string]string{}, deployments: map[string]*appsv1.Deployment{},
 		accepted: map[types.UID]int{}, wishes: map[string]types.UID{}, verdicts: map[types.UID]map[string]announcement{},
-		events: map[types.UID][]*corev1.Event{}, Forced: map[types.UID]bool{}, LedgerLost: map[types.UID]bool{}, Wiped: map[types.UID]bool{}, wantReplicas: map[string]int32{}, woken: map[string]bool{}, ledgerLostFor: map[string]bool{},
+		events: map[types.UID][]*corev1.Event{}, wantReplicas: map[string]int32{}, woken: map[string]bool{},
+		Forced: map[types.UID]bool{}, Wiped: map[types.UID]bool{}, LedgerLost: map[types.UID]bool{}, ledgerLostFor: map[string]bool{},
 	}
 	for _, object := range env.Server.Snapshot() {
 		s.see(nil, object)
@@ -78,6 +79,7 @@ func (s *Checker) AsUser(change func()) {
 // connection connects a process so that the witness sees what it asks RDS.
 func (s *Checker) connection(hook Hook) *Connection { return &Connection{Hook: hook} }
 
+// StartProcess starts a process whose calls to RDS the checker sees.
 func (s *Checker) StartProcess(hook Hook, settings backtrack.Settings) *Process {
 	line := s.connection(hook)
 	p := s.NewProcess(line, settings)

@@ -90,7 +90,8 @@ func (s *Checker) checkBecameTrue(b *v1alpha1.AuroraBacktrack, c metav1.Conditio
 	switch c.Type {
 	case v1alpha1.ConditionDependentsPaused:
 		for _, d := range b.Status.Dependents {
-			if workload := s.deployments[d.Name]; c.Reason == v1alpha1.ReasonPaused && d.State == v1alpha1.DependentPaused && workload != nil && !s.woken[d.Name] && *workload.Spec.Replicas != 0 {
+			workload, says := s.deployments[d.Name], c.Reason == v1alpha1.ReasonPaused && d.State == v1alpha1.DependentPaused
+			if says && workload != nil && !s.woken[d.Name] && *workload.Spec.Replicas != 0 {
 				s.violation("6: %s says that %s is paused; it has %d replicas", b.Name, d.Name, *workload.Spec.Replicas)
 			}
 		}
@@ -100,7 +101,8 @@ func (s *Checker) checkBecameTrue(b *v1alpha1.AuroraBacktrack, c metav1.Conditio
 		}
 	case v1alpha1.ConditionDependentsReconnected:
 		for _, d := range b.Status.Dependents {
-			if workload := s.deployments[d.Name]; workload != nil && d.Strategy == v1alpha1.StrategyPause && strings.Contains(workload.Annotations[v1alpha1.PausedAnnotation], string(b.UID)) {
+			workload, pauses := s.deployments[d.Name], d.Strategy == v1alpha1.StrategyPause
+			if pauses && workload != nil && strings.Contains(workload.Annotations[v1alpha1.PausedAnnotation], string(b.UID)) {
 				s.violation("6: %s says that every dependent is up; %s is marked as paused by it", b.Name, d.Name)
 			}
 		}

@@ -65,6 +65,7 @@ func (env *Env) CheckRestored(b *v1alpha1.AuroraBacktrack, restarted bool) {
 	}
 }
 
+// CheckNothingPaused holds that every dependent has its replicas and no mark of a pause.
 func (env *Env) CheckNothingPaused() {
 	env.T.Helper()
 	for name, want := range replicas {

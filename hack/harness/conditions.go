@@ -11,6 +11,7 @@ import (
 	"github.com/aurora-backtrack/operator/api/v1alpha1"
 )
 
+// Condition is the object's condition of that type; zero without it.
 func Condition(b *v1alpha1.AuroraBacktrack, name string) metav1.Condition {
 	for _, c := range b.Status.Conditions {
 		if c.Type == name {
@@ -60,6 +61,7 @@ func Path(b *v1alpha1.AuroraBacktrack) string {
 	return strings.Join(steps, " ")
 }
 
+// Equal holds that what was got is what was wanted.
 func Equal[T comparable](t testing.TB, what string, got, want T) {
 	t.Helper()
 	if got != want {

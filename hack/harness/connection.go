@@ -90,6 +90,7 @@ func (l *Connection) Kill() {
 	l.dead = true
 }
 
+// Alive reports whether the process still reaches anything.
 func (l *Connection) Alive() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -4,7 +4,6 @@
 // exported API only, so that its tests hold whatever the inside looks like.
 package harness
 
-
 import (
 	"context"
 	"errors"
@@ -28,8 +27,7 @@ import (
 	"github.com/aurora-backtrack/operator/hack/fakeapi"
 )
 
-// What people, and the tools in their hands, do to the objects.
-
+// Must ends the test on an error.
 func (env *Env) Must(err error) {
 	env.T.Helper()
 	if err != nil {
@@ -45,9 +43,9 @@ type Env struct {
 	API    client.WithWatch // of the server
 	RDS    *local.Server
 	Clock  *clocktesting.FakeClock
-	// kubelet is what the workload controllers and kubelets would do; tests may replace it.
+	// Kubelet is what the workload controllers and kubelets would do; tests may replace it.
 	Kubelet func(*Env)
-	// rdsAhead is RDS's clock minus everybody else's.
+	// RDSAhead is RDS's clock minus everybody else's.
 	RDSAhead time.Duration
 	// made counts the objects, to name pods by.
 	made    int
@@ -56,6 +54,7 @@ type Env struct {
 	processes []*Process
 }
 
+// StartTime is when every test begins.
 var StartTime = time.Date(2023, 12, 23, 14, 10, 0, 0, time.UTC)
 
 // scheme and mapper are made once: making them costs more than a whole rewind.
@@ -72,7 +71,7 @@ func newScheme() *runtime.Scheme {
 	return scheme
 }
 
-// New has the Aurora cluster "testcluster", the AuroraCluster "game" that stands for it, and the
+// New makes an Env with the Aurora cluster "testcluster", the AuroraCluster "game" that stands for it, and the
 // namespace "game", which may rewind it.
 func New(t testing.TB) *Env {
 	t.Helper()
@@ -83,9 +82,11 @@ func New(t testing.TB) *Env {
 	}})
 	env.Server.OnChange(env.notify)
 	env.API = env.Server.Client()
-	server, err := local.NewServer(local.Options{Now: func() time.Time { return env.Clock.Now().Add(env.RDSAhead) }, Wait: func(time.Duration) {}, Timing: local.Timing{
-		Unlisted: 2 * time.Second, Pending: 4 * time.Second, Backtracking: 10 * time.Second, StatusLag: 3 * time.Second,
-	}})
+	server, err := local.NewServer(local.Options{
+		Now:    func() time.Time { return env.Clock.Now().Add(env.RDSAhead) },
+		Wait:   func(time.Duration) {},
+		Timing: local.Timing{Unlisted: 2 * time.Second, Pending: 4 * time.Second, Backtracking: 10 * time.Second, StatusLag: 3 * time.Second},
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -96,6 +97,7 @@ func New(t testing.TB) *Env {
 	return env
 }
 
+// AddDBCluster adds an Aurora cluster to RDS, with a backtrack window of two hours.
 func (env *Env) AddDBCluster(identifier string) {
 	env.T.Helper()
 	if err := env.RDS.AddCluster(local.Cluster{Identifier: identifier, BacktrackWindow: 7200, CreatedAt: StartTime.Add(-24 * time.Hour)}, ""); err != nil {
@@ -126,6 +128,7 @@ func (env *Env) Read(name string) *v1alpha1.AuroraBacktrack {
 	return b
 }
 
+// ReadCluster gives the AuroraCluster as stored.
 func (env *Env) ReadCluster(name string) *v1alpha1.AuroraCluster {
 	env.T.Helper()
 	c := &v1alpha1.AuroraCluster{}
@@ -177,6 +180,7 @@ func (env *Env) Calls() int {
 	return n
 }
 
+// Describe lists every AuroraBacktrack with its conditions, for the reader of a failure.
 func (env *Env) Describe() string {
 	var list v1alpha1.AuroraBacktrackList
 	if err := env.API.List(context.Background(), &list); err != nil {

@@ -4,34 +4,15 @@ import (
 	"fmt"
 	"maps"
 
-	admissionv1 "k8s.io/api/admissionregistration/v1"
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/utils/ptr"
-	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/aurora-backtrack/operator/api/v1alpha1"
 )
 
-// PolicyVersionAnnotation is where an admission policy says of which version it is.
-const PolicyVersionAnnotation = "aurora-backtrack.io/policy-version"
-
-// AdmissionPolicies are the admission policies of config/admission, as far as the operator looks at them.
-func AdmissionPolicies() []client.Object {
-	var objects []client.Object
-	for _, name := range []string{"aurora-backtrack-annotations", "aurora-backtrack-approval"} {
-		meta := metav1.ObjectMeta{Name: name, Annotations: map[string]string{PolicyVersionAnnotation: "1"}}
-		objects = append(objects,
-			&admissionv1.ValidatingAdmissionPolicy{ObjectMeta: meta},
-			&admissionv1.ValidatingAdmissionPolicyBinding{ObjectMeta: metav1.ObjectMeta{Name: name}, Spec: admissionv1.ValidatingAdmissionPolicyBindingSpec{
-				PolicyName: name, ValidationActions: []admissionv1.ValidationAction{admissionv1.Deny},
-			}})
-	}
-	return objects
-}
-
-// CreateDependents of every ending: one of each strategy.
+// CreateDependents creates one Deployment of each strategy: game-api (Restart), worker (Pause) and report (None).
 func (env *Env) CreateDependents() {
 	env.Create(NewDeployment("game-api", 2, v1alpha1.StrategyRestart))
 	env.Create(NewDeployment("worker", 3, v1alpha1.StrategyPause))
@@ -70,6 +51,7 @@ func NewPod(d *appsv1.Deployment, hash string, number int) *corev1.Pod {
 	}
 }
 
+// NewAuroraCluster stands for the Aurora cluster of that identifier, and lets namespace game rewind it.
 func NewAuroraCluster(name, identifier string) *v1alpha1.AuroraCluster {
 	return &v1alpha1.AuroraCluster{ObjectMeta: metav1.ObjectMeta{Name: name}, Spec: v1alpha1.AuroraClusterSpec{
 		DBClusterIdentifier: identifier, Strategy: v1alpha1.StrategyRestart,

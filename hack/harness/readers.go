@@ -25,6 +25,7 @@ func (env *Env) ClusterReady(name string) string {
 	return strings.Join([]string{string(r.Status), r.Reason, kstatus(c, c.Status.ObservedGeneration, c.Status.Conditions), r.Message}, " | ")
 }
 
+// ClusterEvents are the type and message of every event of an AuroraCluster with the reason.
 func (env *Env) ClusterEvents(reason string) (messages []string) {
 	env.T.Helper()
 	var list corev1.EventList

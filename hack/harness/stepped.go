@@ -15,6 +15,7 @@ import (
 // Interruption is what happens to a process at one moment of a look.
 type Interruption int
 
+// The interruptions; Interruptions is how many there are.
 const (
 	NoInterruption Interruption = iota
 	Stalls                      // it stands still there, until somebody lets it go on

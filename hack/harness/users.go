@@ -19,7 +19,9 @@ import (
 	local "github.com/aurora-backtrack/operator/hack/aurora"
 )
 
-// apiDelete deletes as kubectl would, without waiting.
+// What people, and the tools in their hands, do to the objects.
+
+// DeleteIfPresent deletes the object as kubectl would, without waiting, unless it has gone by itself.
 func (env *Env) DeleteIfPresent(name string) {
 	env.T.Helper()
 	if err := client.IgnoreNotFound(env.API.Delete(context.Background(), env.Read(name))); err != nil {
@@ -33,6 +35,7 @@ func (env *Env) Scale(name string, replicas int32) {
 	env.EditDeployment(name, func(d *appsv1.Deployment) { d.Spec.Replicas = ptr.To(replicas) })
 }
 
+// EditDeployment changes the Deployment as its owner would.
 func (env *Env) EditDeployment(name string, change func(*appsv1.Deployment)) {
 	env.T.Helper()
 	d := env.ReadDeployment(name)
@@ -51,6 +54,7 @@ func (env *Env) EditDBCluster(change func(*local.Cluster)) {
 	}
 }
 
+// SetDBClusterStatus lets the Aurora cluster testcluster read the status, whatever happens; "" lets it tell the truth.
 func SetDBClusterStatus(status string) func(*Env) {
 	return func(env *Env) { env.EditDBCluster(func(c *local.Cluster) { c.Status = status }) }
 }
@@ -121,6 +125,7 @@ func (env *Env) BacktrackElsewhere(identifier, to string) string {
 	return record.ID
 }
 
+// ClearFaults lets RDS answer as it should again.
 func ClearFaults(env *Env) {
 	if err := env.RDS.SetFaults(nil); err != nil {
 		env.T.Fatal(err)
