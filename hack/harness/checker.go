@@ -7,6 +7,7 @@ import (
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/aurora-backtrack/operator/api/v1alpha1"
@@ -95,9 +96,17 @@ func (s *Checker) see(old, object fakeapi.Object) {
 	c := objectChange{old, object}
 	switch kindOf(c) {
 	case "AuroraBacktrack":
-		s.seeObject(typed[v1alpha1.AuroraBacktrack](s.Env, c))
+		old, b := typed[v1alpha1.AuroraBacktrack](s.Env, c)
+		s.seeObject(old, b)
+		if b != nil && !s.byUser {
+			s.checkSummary("AuroraBacktrack", b.Name, backtrackSummary(b, kstatus(&unstructured.Unstructured{Object: object})))
+		}
 	case "AuroraCluster":
-		s.seeCluster(typed[v1alpha1.AuroraCluster](s.Env, c))
+		old, c := typed[v1alpha1.AuroraCluster](s.Env, c)
+		s.seeCluster(old, c)
+		if c != nil && !s.byUser {
+			s.checkSummary("AuroraCluster", c.Name, clusterSummary(c, kstatus(&unstructured.Unstructured{Object: object})))
+		}
 	case "Deployment":
 		s.seeDeployment(typed[appsv1.Deployment](s.Env, c))
 	case "Event":

@@ -10,42 +10,25 @@ import (
 	"github.com/aurora-backtrack/operator/controllers/rds"
 )
 
-// checkProgress compares what the operator wrote with what was there. (6)
+// checkProgress holds that the operator took nothing back of what was there. (6)
 func (s *Checker) checkProgress(old, b *v1alpha1.AuroraBacktrack) {
-	before, after := old.Status, b.Status
-	for _, c := range before.Conditions {
-		settled := c.Status != metav1.ConditionUnknown && c.Type != v1alpha1.ConditionReconciling && c.Type != v1alpha1.ConditionStalled
-		if now := meta.FindStatusCondition(after.Conditions, c.Type); settled && (now == nil || now.Status != c.Status || now.Reason != c.Reason) {
-			s.violation("6: %s: %s was %s %s and is %+v", b.Name, c.Type, c.Status, c.Reason, now)
-		}
+	for _, regression := range regressions(old.Status, b.Status) {
+		s.violation("6: %s: %s", b.Name, regression)
 	}
-	for _, field := range []struct{ name, before, after string }{
-		{"startedAt", string(before.StartedAt), string(after.StartedAt)},
-		{"completedAt", string(before.CompletedAt), string(after.CompletedAt)},
-		{"backtrack.id", recordID(before), recordID(after)},
-	} {
-		if field.before != "" && field.before != field.after {
-			s.violation("6: %s: %s was %q and is %q", b.Name, field.name, field.before, field.after)
-		}
-	}
-	if before.Claim != nil && after.Claim == nil && s.accepted[b.UID] > 0 {
+	if old.Status.Claim != nil && b.Status.Claim == nil && s.accepted[b.UID] > 0 {
 		s.violation("1: %s lost its claim, although RDS took its backtrack", b.Name)
-	}
-	if before.Claim != nil && after.Claim != nil && after.Claim.Attempt < before.Claim.Attempt {
-		s.violation("1: %s went back to attempt %d", b.Name, after.Claim.Attempt)
 	}
 }
 
-func recordID(status v1alpha1.AuroraBacktrackStatus) string {
-	if status.Backtrack == nil {
-		return ""
+// checkSummary holds that the object reads as it is, to kstatus and to people. (6)
+func (s *Checker) checkSummary(kind, name string, problems []string) {
+	for _, problem := range problems {
+		s.violation("6: %s %s: %s", kind, name, problem)
 	}
-	return status.Backtrack.ID
 }
 
 // checkTruth compares what the status says with the world. (6)
 func (s *Checker) checkTruth(old, b *v1alpha1.AuroraBacktrack) {
-	s.checkSummary(b)
 	for _, c := range b.Status.Conditions {
 		if c.Status == metav1.ConditionUnknown || c.Type == v1alpha1.ConditionReconciling || c.Type == v1alpha1.ConditionStalled {
 			continue
@@ -62,26 +45,6 @@ func (s *Checker) checkTruth(old, b *v1alpha1.AuroraBacktrack) {
 		if c.Status == metav1.ConditionTrue && !s.byUser {
 			s.checkBecameTrue(b, c)
 		}
-	}
-}
-
-// checkSummary checks what kstatus goes by.
-func (s *Checker) checkSummary(b *v1alpha1.AuroraBacktrack) {
-	succeeded := meta.FindStatusCondition(b.Status.Conditions, v1alpha1.ConditionSucceeded)
-	reconciling := meta.FindStatusCondition(b.Status.Conditions, v1alpha1.ConditionReconciling)
-	stalled := meta.FindStatusCondition(b.Status.Conditions, v1alpha1.ConditionStalled)
-	ended := b.Status.CompletedAt != ""
-	for _, c := range []*metav1.Condition{reconciling, stalled} {
-		if c != nil && c.Status != metav1.ConditionTrue {
-			s.violation("6: %s: %s is there and %s", b.Name, c.Type, c.Status)
-		}
-	}
-	switch {
-	case !ended && succeeded == nil: // the first writes of a walk come before its end
-	case ended != (succeeded != nil && succeeded.Status != metav1.ConditionUnknown):
-		s.violation("6: %s: completedAt is %q and Succeeded %+v", b.Name, b.Status.CompletedAt, succeeded)
-	case ended && reconciling != nil, !ended && stalled != nil, ended && (stalled != nil) != (succeeded.Status == metav1.ConditionFalse):
-		s.violation("6: %s: ended %t, Reconciling %+v, Stalled %+v", b.Name, ended, reconciling, stalled)
 	}
 }
 

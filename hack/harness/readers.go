@@ -22,7 +22,7 @@ func (env *Env) ClusterReady(name string) string {
 	if r == nil {
 		return "nothing"
 	}
-	return strings.Join([]string{string(r.Status), r.Reason, kstatus(c, c.Status.ObservedGeneration, c.Status.Conditions), r.Message}, " | ")
+	return strings.Join([]string{string(r.Status), r.Reason, string(KStatus(c)), r.Message}, " | ")
 }
 
 // ClusterEvents are the type and message of every event of an AuroraCluster with the reason.

@@ -64,11 +64,14 @@ func (t *StatusLog) observe() {
 			continue
 		}
 		t.note(last, b)
-		t.checkSummary(b)
-		t.checkTruth(b)
+		problems := backtrackSummary(b, KStatus(b))
 		if last != nil && last.Status.ObservedGeneration > 0 {
-			t.checkProgress(last, b)
+			problems = append(problems, regressions(last.Status, b.Status)...)
 		}
+		for _, problem := range problems {
+			t.env.T.Errorf("%s: %s", b.Name, problem)
+		}
+		t.checkTruth(b)
 		t.last[b.UID] = b.DeepCopy()
 	}
 }
@@ -81,43 +84,6 @@ func (t *StatusLog) note(last, b *v1alpha1.AuroraBacktrack) {
 		}
 		if old == nil || old.Status != c.Status || old.Reason != c.Reason {
 			t.lines = append(t.lines, fmt.Sprintf("  %s %s %s %s %s: %s", t.env.Clock.Now().Format("15:04:05"), b.Name, c.Type, c.Status, c.Reason, c.Message))
-		}
-	}
-}
-
-// checkSummary holds what a reader of the status goes by at this moment.
-func (t *StatusLog) checkSummary(b *v1alpha1.AuroraBacktrack) {
-	t.env.T.Helper()
-	status, finished := kstatus(b, b.Status.ObservedGeneration, b.Status.Conditions), b.Status.CompletedAt != ""
-	succeeded := meta.FindStatusCondition(b.Status.Conditions, v1alpha1.ConditionSucceeded)
-	if succeeded == nil {
-		t.env.T.Errorf("%s was written without Succeeded", b.Name)
-		return
-	}
-	want := inProgress
-	switch {
-	case b.DeletionTimestamp != nil:
-		want = terminating
-	case finished && succeeded.Status == metav1.ConditionTrue:
-		want = current
-	case finished:
-		want = isFailed
-	}
-	if status != want {
-		t.env.T.Errorf("%s reads %s, want %s", b.Name, status, want)
-	}
-	if finished == (succeeded.Status == metav1.ConditionUnknown) {
-		t.env.T.Errorf("%s has Succeeded %s and completedAt %q", b.Name, succeeded.Status, b.Status.CompletedAt)
-	}
-	reconciling := meta.IsStatusConditionTrue(b.Status.Conditions, v1alpha1.ConditionReconciling)
-	stalled := meta.IsStatusConditionTrue(b.Status.Conditions, v1alpha1.ConditionStalled)
-	if reconciling == finished || stalled != (finished && succeeded.Status == metav1.ConditionFalse) {
-		t.env.T.Errorf("%s, finished %v, has Reconciling %v and Stalled %v", b.Name, finished, reconciling, stalled)
-	}
-	for _, c := range b.Status.Conditions {
-		mirror := c.Type == v1alpha1.ConditionReconciling || c.Type == v1alpha1.ConditionStalled
-		if c.Message == "" || c.Reason == "" || mirror && c.Status != metav1.ConditionTrue {
-			t.env.T.Errorf("%s has the condition %+v", b.Name, c)
 		}
 	}
 }
@@ -139,34 +105,5 @@ func (t *StatusLog) checkTruth(b *v1alpha1.AuroraBacktrack) {
 	}
 	if is(v1alpha1.ConditionBacktracked) && !is(v1alpha1.ConditionPreflightPassed) {
 		t.env.T.Errorf("%s was rewound without a preflight", b.Name)
-	}
-}
-
-// checkProgress holds that nothing that was said is taken back.
-func (t *StatusLog) checkProgress(last, b *v1alpha1.AuroraBacktrack) {
-	t.env.T.Helper()
-	for _, old := range last.Status.Conditions {
-		if old.Type == v1alpha1.ConditionReconciling || old.Type == v1alpha1.ConditionStalled {
-			continue
-		}
-		c := meta.FindStatusCondition(b.Status.Conditions, old.Type)
-		switch {
-		case c == nil:
-			t.env.T.Errorf("%s lost its condition %s", b.Name, old.Type)
-		case old.Status != metav1.ConditionUnknown && (c.Status != old.Status || c.Reason != old.Reason):
-			t.env.T.Errorf("%s: %s went from %s %s to %s %s", b.Name, c.Type, old.Status, old.Reason, c.Status, c.Reason)
-		case c.LastTransitionTime.Before(&old.LastTransitionTime):
-			t.env.T.Errorf("%s: the transition of %s went back in time", b.Name, c.Type)
-		}
-	}
-	before, after := last.Status, b.Status
-	if before.StartedAt != "" && after.StartedAt != before.StartedAt || before.CompletedAt != "" && after.CompletedAt != before.CompletedAt {
-		t.env.T.Errorf("%s: startedAt went from %q to %q, completedAt from %q to %q", b.Name, before.StartedAt, after.StartedAt, before.CompletedAt, after.CompletedAt)
-	}
-	if before.Backtrack != nil && (after.Backtrack == nil || after.Backtrack.ID != before.Backtrack.ID) {
-		t.env.T.Errorf("%s: its record went from %+v to %+v", b.Name, before.Backtrack, after.Backtrack)
-	}
-	if before.Claim != nil && after.Claim != nil && after.Claim.Attempt < before.Claim.Attempt {
-		t.env.T.Errorf("%s: its attempt went from %d to %d", b.Name, before.Claim.Attempt, after.Claim.Attempt)
 	}
 }
