@@ -1,29 +1,15 @@
-package backtrack
+package backtrack_test
 
 import (
 	"testing"
 	"time"
 
 	admissionv1 "k8s.io/api/admissionregistration/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/aurora-backtrack/operator/api/v1alpha1"
+	"github.com/aurora-backtrack/operator/hack/harness"
 )
-
-// installed are the admission policies of config/admission, as far as the operator looks at them.
-func installed() []client.Object {
-	var objects []client.Object
-	for _, name := range approvalPolicies {
-		meta := metav1.ObjectMeta{Name: name, Annotations: map[string]string{policyVersionAnnotation: policyVersion}}
-		objects = append(objects,
-			&admissionv1.ValidatingAdmissionPolicy{ObjectMeta: meta},
-			&admissionv1.ValidatingAdmissionPolicyBinding{ObjectMeta: metav1.ObjectMeta{Name: name}, Spec: admissionv1.ValidatingAdmissionPolicyBindingSpec{
-				PolicyName: name, ValidationActions: []admissionv1.ValidationAction{admissionv1.Deny},
-			}})
-	}
-	return objects
-}
 
 func TestApprovalIsBelievedOnlyWhereItIsEnforced(t *testing.T) {
 	const again = ": install config/admission, then create a new AuroraBacktrack"
@@ -92,7 +78,7 @@ func TestApprovalIsBelievedOnlyWhereItIsEnforced(t *testing.T) {
 		"a policy of another version": {
 			approval: v1alpha1.ApprovalRequired, people: by("", "ann"),
 			policies: func(all []client.Object) []client.Object {
-				all[2].SetAnnotations(map[string]string{policyVersionAnnotation: "0"})
+				all[2].SetAnnotations(map[string]string{harness.PolicyVersionAnnotation: "0"})
 				return all
 			},
 			wantReason:  v1alpha1.ReasonApprovalNotEnforced,
@@ -107,87 +93,78 @@ func TestApprovalIsBelievedOnlyWhereItIsEnforced(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := newWorld(t)
-			w.editCluster("game", func(c *v1alpha1.AuroraCluster) { c.Spec.Policy.Approval = test.approval })
-			b := undo("undo")
+			env := harness.New(t)
+			env.EditCluster("game", func(c *v1alpha1.AuroraCluster) { c.Spec.Policy.Approval = test.approval })
+			b := harness.NewBacktrack("undo")
 			b.Annotations = test.people
 			if test.late {
-				w.create(b)
-				w.clock.Step(time.Second)
+				env.Create(b)
+				env.Clock.Step(time.Second)
 			}
-			policies := installed()
+			policies := harness.AdmissionPolicies(t)
 			if test.policies != nil {
 				policies = test.policies(policies)
 			}
 			for _, p := range policies {
-				w.create(p)
+				env.Create(p)
 			}
 			if !test.late {
-				w.create(b)
+				env.Create(b)
 			}
-			o := w.newOperator(nil)
+			o := env.NewOperator(nil)
 			if test.wantReason == "" {
-				if end := o.finish("undo"); w.accepted() != 1 {
-					t.Errorf("RDS accepted %d backtracks, want 1: %+v", w.accepted(), end.Status.Conditions)
+				if end := o.Finish("undo"); env.AcceptedCalls() != 1 {
+					t.Errorf("RDS accepted %d backtracks, want 1: %+v", env.AcceptedCalls(), end.Status.Conditions)
 				}
 				return
 			}
-			o.waits("undo", v1alpha1.ConditionAdmitted, test.wantReason)
+			o.WaitFor("undo", v1alpha1.ConditionAdmitted, test.wantReason)
 			for range 20 {
-				o.clock.Step(o.round())
+				o.Clock.Step(o.ReconcileAll())
 			}
-			got := o.waits("undo", v1alpha1.ConditionAdmitted, test.wantReason)
-			if message := conditionOf(got, v1alpha1.ConditionAdmitted).Message; message != test.wantMessage {
+			got := o.WaitFor("undo", v1alpha1.ConditionAdmitted, test.wantReason)
+			if message := harness.Condition(got, v1alpha1.ConditionAdmitted).Message; message != test.wantMessage {
 				t.Errorf("the message is %q,\nwant %q", message, test.wantMessage)
 			}
-			if w.asked() != 0 {
-				t.Errorf("RDS was asked %d times", w.asked())
+			if env.Calls() != 0 {
+				t.Errorf("RDS was asked %d times", env.Calls())
 			}
 		})
 	}
 }
 
-func conditionOf(b *v1alpha1.AuroraBacktrack, name string) metav1.Condition {
-	for _, c := range b.Status.Conditions {
-		if c.Type == name {
-			return c
-		}
-	}
-	return metav1.Condition{}
-}
-
 func TestApprovalThatIsWithdrawnWhileItQueues(t *testing.T) {
-	w := newWorld(t)
-	w.create(undo("first"))
-	w.clock.Step(time.Second)
-	w.create(undo("second"))
-	o := w.newOperator(nil)
-	o.waits("second", v1alpha1.ConditionAdmitted, v1alpha1.ReasonQueued)
-	w.editCluster("game", func(c *v1alpha1.AuroraCluster) { c.Spec.AllowedNamespaces = v1alpha1.AllowedNamespaces{} })
-	if b := o.finish("second"); conditionOf(b, v1alpha1.ConditionSucceeded).Reason != v1alpha1.ReasonNamespaceNotAllowed {
-		t.Errorf("second ended with %+v, want NamespaceNotAllowed", conditionOf(b, v1alpha1.ConditionSucceeded))
+	env := harness.New(t)
+	env.Create(harness.NewBacktrack("first"))
+	env.Clock.Step(time.Second)
+	env.Create(harness.NewBacktrack("second"))
+	o := env.NewOperator(nil)
+	o.WaitFor("second", v1alpha1.ConditionAdmitted, v1alpha1.ReasonQueued)
+	env.EditCluster("game", func(c *v1alpha1.AuroraCluster) { c.Spec.AllowedNamespaces = v1alpha1.AllowedNamespaces{} })
+	if b := o.Finish("second"); harness.Condition(b, v1alpha1.ConditionSucceeded).Reason != v1alpha1.ReasonNamespaceNotAllowed {
+		t.Errorf("second ended with %+v, want NamespaceNotAllowed", harness.Condition(b, v1alpha1.ConditionSucceeded))
 	}
-	o.finish("first")
-	if w.accepted() != 1 {
-		t.Errorf("RDS accepted %d backtracks, want the first one only", w.accepted())
+	o.Finish("first")
+	if env.AcceptedCalls() != 1 {
+		t.Errorf("RDS accepted %d backtracks, want the first one only", env.AcceptedCalls())
 	}
 }
 
 func TestStartsOnlyInsideAWindow(t *testing.T) {
-	w := newWorld(t) // it is 14:10 on a Saturday
-	w.editCluster("game", func(c *v1alpha1.AuroraCluster) {
+	env := harness.New(t) // it is 14:10 on a Saturday
+	env.EditCluster("game", func(c *v1alpha1.AuroraCluster) {
 		c.Spec.Policy.Windows = []v1alpha1.StartWindow{{Schedule: "30 14 * * *", Duration: "1h", TimeZone: "Etc/UTC"}}
 	})
-	w.create(undo("undo"))
-	o := w.newOperator(nil)
-	b := o.waits("undo", v1alpha1.ConditionAdmitted, v1alpha1.ReasonOutsideWindow)
+	env.Create(harness.NewBacktrack("undo"))
+	o := env.NewOperator(nil)
+	b := o.WaitFor("undo", v1alpha1.ConditionAdmitted, v1alpha1.ReasonOutsideWindow)
 	const want = "AuroraCluster game allows no start now; the next window opens at 2023-12-23T14:30:00Z (policy.windows)"
-	if got := conditionOf(b, v1alpha1.ConditionAdmitted).Message; got != want {
+	if got := harness.Condition(b, v1alpha1.ConditionAdmitted).Message; got != want {
 		t.Errorf("the message is %q, want %q", got, want)
 	}
-	b = o.finish("undo")
+	b = o.Finish("undo")
 	opens := time.Date(2023, 12, 23, 14, 30, 0, 0, time.UTC)
-	if began := b.Status.StartedAt.Time(); began.Before(opens) || began.After(opens.Add(30*time.Second)) || w.accepted() != 1 {
-		t.Errorf("it started at %s with %d backtracks, want it right after %s, once", began, w.accepted(), opens)
+	if began := b.Status.StartedAt.Time(); began.Before(opens) || began.After(opens.Add(30*time.Second)) || env.AcceptedCalls() != 1 {
+		t.Errorf("it started at %s with %d backtracks, want it right after %s, once", began, env.AcceptedCalls(), opens)
 	}
 }

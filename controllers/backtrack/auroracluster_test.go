@@ -1,4 +1,4 @@
-package backtrack
+package backtrack_test
 
 import (
 	"context"
@@ -6,38 +6,12 @@ import (
 	"testing"
 	"time"
 
-	corev1 "k8s.io/api/core/v1"
-	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/aurora-backtrack/operator/api/v1alpha1"
 	local "github.com/aurora-backtrack/operator/hack/aurora"
+	"github.com/aurora-backtrack/operator/hack/harness"
 )
-
-// ready is what a person reads of an AuroraCluster: Ready, its reason, what kstatus makes of it, the message.
-func (w *world) ready(name string) string {
-	w.t.Helper()
-	c := w.readCluster(name)
-	r := meta.FindStatusCondition(c.Status.Conditions, v1alpha1.ConditionReady)
-	if r == nil {
-		return "nothing"
-	}
-	return strings.Join([]string{string(r.Status), r.Reason, kstatus(c, c.Status.ObservedGeneration, c.Status.Conditions), r.Message}, " | ")
-}
-
-func (w *world) clusterEvents(reason string) (messages []string) {
-	w.t.Helper()
-	var list corev1.EventList
-	if err := w.api.List(context.Background(), &list); err != nil {
-		w.t.Fatal(err)
-	}
-	for _, e := range list.Items {
-		if e.InvolvedObject.Kind == "AuroraCluster" && e.Reason == reason {
-			messages = append(messages, e.Type+" "+w.readable(e.Message))
-		}
-	}
-	return messages
-}
 
 const fine = "True | Ready | Current | Aurora cluster testcluster can be backtracked"
 
@@ -45,43 +19,43 @@ const fine = "True | Ready | Current | Aurora cluster testcluster can be backtra
 func TestAuroraClusterReads(t *testing.T) {
 	iam := "give the operator's IAM role rds:DescribeDBClusters, rds:DescribeDBClusterBacktracks and rds:BacktrackDBCluster on this cluster (docs/aws.md)"
 	for name, test := range map[string]struct {
-		given func(*world)
+		given func(*harness.Env)
 		after time.Duration // for which it was fine before
 		want  string
 	}{
 		"fine":                       {want: fine},
-		"busy":                       {given: auroraStatus("modifying"), want: fine},
-		"PostgreSQL":                 {given: func(w *world) { w.aurora(func(c *local.Cluster) { c.Engine = "aurora-postgresql" }) }, want: "False | EngineNotSupported | Failed | Aurora cluster testcluster runs engine aurora-postgresql; only aurora-mysql can backtrack"},
-		"denied":                     {given: func(w *world) { w.rds.FailNext("*", local.FaultAccessDenied, 0) }, want: "False | AccessDenied | Failed | DescribeDBClusters: AccessDenied: The caller is not authorized to perform this action: " + iam},
-		"denied after it was fine":   {given: func(w *world) { w.rds.FailNext("*", local.FaultAccessDenied, 0) }, after: time.Minute, want: "False | AccessDenied | Failed | DescribeDBClusters: AccessDenied: The caller is not authorized to perform this action: " + iam},
-		"history is denied":          {given: func(w *world) { w.rds.FailNext("DescribeDBClusterBacktracks", local.FaultAccessDenied, 0) }, want: "False | AccessDenied | Failed | DescribeDBClusterBacktracks: AccessDenied: The caller is not authorized to perform this action: " + iam},
-		"no answer":                  {given: func(w *world) { w.rds.FailNext("*", local.FaultConnectionReset, 0) }, want: `False | RDSUnreachable | InProgress | DescribeDBClusters: no answer: Post "http://rds.local/": read tcp: connection reset by peer`},
-		"no answer for a minute":     {given: func(w *world) { w.rds.FailNext("*", local.FaultConnectionReset, 0) }, after: time.Minute, want: "True | Ready | InProgress | Aurora cluster testcluster can be backtracked"},
-		"no answer for ten minutes":  {given: func(w *world) { w.rds.FailNext("*", local.FaultConnectionReset, 0) }, after: 10 * time.Minute, want: `False | RDSUnreachable | InProgress | DescribeDBClusters: no answer: Post "http://rds.local/": read tcp: connection reset by peer`},
-		"throttled":                  {given: func(w *world) { w.rds.FailNext("*", local.FaultThrottling, 0) }, want: "False | Throttled | InProgress | DescribeDBClusters: ThrottlingException: Rate exceeded"},
-		"throttled, and fine before": {given: func(w *world) { w.rds.FailNext("*", local.FaultThrottling, 0) }, after: time.Minute, want: "True | Ready | InProgress | Aurora cluster testcluster can be backtracked"},
-		"written in upper case in it": {given: func(w *world) {
-			w.editCluster("game", func(c *v1alpha1.AuroraCluster) { c.Spec.DBClusterIdentifier = "TestCluster" })
+		"busy":                       {given: harness.SetDBClusterStatus("modifying"), want: fine},
+		"PostgreSQL":                 {given: func(env *harness.Env) { env.EditDBCluster(func(c *local.Cluster) { c.Engine = "aurora-postgresql" }) }, want: "False | EngineNotSupported | Failed | Aurora cluster testcluster runs engine aurora-postgresql; only aurora-mysql can backtrack"},
+		"denied":                     {given: func(env *harness.Env) { env.RDS.FailNext("*", local.FaultAccessDenied, 0) }, want: "False | AccessDenied | Failed | DescribeDBClusters: AccessDenied: The caller is not authorized to perform this action: " + iam},
+		"denied after it was fine":   {given: func(env *harness.Env) { env.RDS.FailNext("*", local.FaultAccessDenied, 0) }, after: time.Minute, want: "False | AccessDenied | Failed | DescribeDBClusters: AccessDenied: The caller is not authorized to perform this action: " + iam},
+		"history is denied":          {given: func(env *harness.Env) { env.RDS.FailNext("DescribeDBClusterBacktracks", local.FaultAccessDenied, 0) }, want: "False | AccessDenied | Failed | DescribeDBClusterBacktracks: AccessDenied: The caller is not authorized to perform this action: " + iam},
+		"no answer":                  {given: func(env *harness.Env) { env.RDS.FailNext("*", local.FaultConnectionReset, 0) }, want: `False | RDSUnreachable | InProgress | DescribeDBClusters: no answer: Post "http://rds.local/": read tcp: connection reset by peer`},
+		"no answer for a minute":     {given: func(env *harness.Env) { env.RDS.FailNext("*", local.FaultConnectionReset, 0) }, after: time.Minute, want: "True | Ready | InProgress | Aurora cluster testcluster can be backtracked"},
+		"no answer for ten minutes":  {given: func(env *harness.Env) { env.RDS.FailNext("*", local.FaultConnectionReset, 0) }, after: 10 * time.Minute, want: `False | RDSUnreachable | InProgress | DescribeDBClusters: no answer: Post "http://rds.local/": read tcp: connection reset by peer`},
+		"throttled":                  {given: func(env *harness.Env) { env.RDS.FailNext("*", local.FaultThrottling, 0) }, want: "False | Throttled | InProgress | DescribeDBClusters: ThrottlingException: Rate exceeded"},
+		"throttled, and fine before": {given: func(env *harness.Env) { env.RDS.FailNext("*", local.FaultThrottling, 0) }, after: time.Minute, want: "True | Ready | InProgress | Aurora cluster testcluster can be backtracked"},
+		"written in upper case in it": {given: func(env *harness.Env) {
+			env.EditCluster("game", func(c *v1alpha1.AuroraCluster) { c.Spec.DBClusterIdentifier = "TestCluster" })
 		}, want: fine},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := newWorld(t)
-			o := w.newOperator(nil)
+			env := harness.New(t)
+			o := env.NewOperator(nil)
 			if test.after > 0 {
-				o.round()
-				equal(t, "before", w.ready("game"), fine)
-				w.clock.Step(test.after)
+				o.ReconcileAll()
+				harness.Equal(t, "before", env.ClusterReady("game"), fine)
+				env.Clock.Step(test.after)
 			}
 			if test.given != nil {
-				test.given(w)
+				test.given(env)
 			}
-			o.round()
-			equal(t, "it reads", w.ready("game"), test.want)
-			healed(w)
-			w.aurora(func(c *local.Cluster) { c.Status, c.Engine = "", "aurora-mysql" })
-			o.elapse(2 * time.Minute)
-			equal(t, "once RDS is fine", w.ready("game"), fine)
+			o.ReconcileAll()
+			harness.Equal(t, "it reads", env.ClusterReady("game"), test.want)
+			harness.ClearFaults(env)
+			env.EditDBCluster(func(c *local.Cluster) { c.Status, c.Engine = "", "aurora-mysql" })
+			o.Elapse(2 * time.Minute)
+			harness.Equal(t, "once RDS is fine", env.ClusterReady("game"), fine)
 		})
 	}
 }
@@ -90,60 +64,60 @@ func TestAuroraClusterReads(t *testing.T) {
 // the older is gone. Nothing of the younger's runs meanwhile.
 func TestDuplicateTarget(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	w.dependents()
-	w.clock.Step(time.Second)
-	w.create(auroraCluster("a-later-one", "TESTCLUSTER"))
-	o := w.newOperator(nil)
-	o.round()
-	o.round()
-	equal(t, "the older one", w.ready("game"), fine)
-	equal(t, "the younger one", w.ready("a-later-one"), "False | DuplicateTarget | Failed | AuroraCluster game already stands for Aurora cluster testcluster: delete one of the two")
-	b := undo("undo")
+	env := harness.New(t)
+	env.CreateDependents()
+	env.Clock.Step(time.Second)
+	env.Create(harness.NewAuroraCluster("a-later-one", "TESTCLUSTER"))
+	o := env.NewOperator(nil)
+	o.ReconcileAll()
+	o.ReconcileAll()
+	harness.Equal(t, "the older one", env.ClusterReady("game"), fine)
+	harness.Equal(t, "the younger one", env.ClusterReady("a-later-one"), "False | DuplicateTarget | Failed | AuroraCluster game already stands for Aurora cluster testcluster: delete one of the two")
+	b := harness.NewBacktrack("undo")
 	b.Spec.ClusterRef.Name = "a-later-one"
-	w.create(b)
-	b = o.waits("undo", v1alpha1.ConditionAdmitted, v1alpha1.ReasonClusterNotReady)
-	equal(t, "the message", w.message(b, v1alpha1.ConditionAdmitted), "AuroraCluster a-later-one is not Ready (DuplicateTarget): AuroraCluster game already stands for Aurora cluster testcluster: delete one of the two")
-	equal(t, "the number of calls", w.asked(), 0)
-	if err := w.api.Delete(context.Background(), w.readCluster("game")); err != nil {
+	env.Create(b)
+	b = o.WaitFor("undo", v1alpha1.ConditionAdmitted, v1alpha1.ReasonClusterNotReady)
+	harness.Equal(t, "the message", env.Message(b, v1alpha1.ConditionAdmitted), "AuroraCluster a-later-one is not Ready (DuplicateTarget): AuroraCluster game already stands for Aurora cluster testcluster: delete one of the two")
+	harness.Equal(t, "the number of calls", env.Calls(), 0)
+	if err := env.API.Delete(context.Background(), env.ReadCluster("game")); err != nil {
 		t.Fatal(err)
 	}
-	o.finish("undo")
-	equal(t, "the number of calls", w.asked(), 1)
+	o.Finish("undo")
+	harness.Equal(t, "the number of calls", env.Calls(), 1)
 }
 
 // TestDeletedAuroraCluster has an AuroraCluster that is deleted while a rewind is under way: it waits for it.
 func TestDeletedAuroraCluster(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	w.dependents()
-	o, _ := w.watched(nil)
-	o.round()
-	w.create(undo("undo"))
-	o.waits("undo", v1alpha1.ConditionBacktracked, v1alpha1.ReasonBacktracking)
-	if err := w.api.Delete(context.Background(), w.readCluster("game")); err != nil {
+	env := harness.New(t)
+	env.CreateDependents()
+	o, _ := env.NewCheckedOperator(nil)
+	o.ReconcileAll()
+	env.Create(harness.NewBacktrack("undo"))
+	o.WaitFor("undo", v1alpha1.ConditionBacktracked, v1alpha1.ReasonBacktracking)
+	if err := env.API.Delete(context.Background(), env.ReadCluster("game")); err != nil {
 		t.Fatal(err)
 	}
-	o.round()
-	b := o.finish("undo")
-	equal(t, "the path", path(b), fullPath)
-	o.until("game gone", func() bool {
+	o.ReconcileAll()
+	b := o.Finish("undo")
+	harness.Equal(t, "the path", harness.Path(b), fullPath)
+	o.Until("game gone", func() bool {
 		var list v1alpha1.AuroraClusterList
-		if err := w.api.List(context.Background(), &list); err != nil {
+		if err := env.API.List(context.Background(), &list); err != nil {
 			t.Fatal(err)
 		}
 		return len(list.Items) == 0
 	})
-	late := undo("late")
-	w.create(late)
-	o.waits("late", v1alpha1.ConditionAdmitted, v1alpha1.ReasonClusterNotFound)
+	late := harness.NewBacktrack("late")
+	env.Create(late)
+	o.WaitFor("late", v1alpha1.ConditionAdmitted, v1alpha1.ReasonClusterNotFound)
 }
 
 // TestTakenAwayByForce has an AuroraCluster that is taken away by force: nobody can ask RDS any more, and
 // what was paused is resumed.
 func TestTakenAwayByForce(t *testing.T) {
 	for name, test := range map[string]struct {
-		reach func(*operator)
+		reach func(*harness.Operator)
 
 		wantReason, wantMessage string
 		wantRestarted           bool
@@ -160,24 +134,24 @@ func TestTakenAwayByForce(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := newWorld(t)
-			w.dependents()
-			o, _ := w.watched(nil)
-			o.round()
-			w.create(undo("undo"))
+			env := harness.New(t)
+			env.CreateDependents()
+			o, _ := env.NewCheckedOperator(nil)
+			o.ReconcileAll()
+			env.Create(harness.NewBacktrack("undo"))
 			test.reach(o)
-			c := w.readCluster("game")
+			c := env.ReadCluster("game")
 			c.Finalizers = nil
-			if err := w.api.Update(context.Background(), c); err != nil {
+			if err := env.API.Update(context.Background(), c); err != nil {
 				t.Fatal(err)
 			}
-			if err := w.api.Delete(context.Background(), c); err != nil {
+			if err := env.API.Delete(context.Background(), c); err != nil {
 				t.Fatal(err)
 			}
-			b := o.finish("undo")
-			equal(t, "the reason", verdictOf(b), test.wantReason)
-			equal(t, "the message", w.message(b, v1alpha1.ConditionSucceeded), test.wantMessage)
-			w.asBefore(b, test.wantRestarted)
+			b := o.Finish("undo")
+			harness.Equal(t, "the reason", harness.Verdict(b), test.wantReason)
+			harness.Equal(t, "the message", env.Message(b, v1alpha1.ConditionSucceeded), test.wantMessage)
+			env.CheckRestored(b, test.wantRestarted)
 		})
 	}
 }
@@ -195,33 +169,33 @@ func TestMadeElsewhere(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := newWorld(t)
-			w.dependents()
-			w.elsewhere("testcluster", "2023-12-23T13:00:00Z") // before anybody looked, and before the AuroraCluster
-			w.clock.Step(time.Minute)
-			if err := w.api.Delete(context.Background(), w.readCluster("game")); err != nil {
+			env := harness.New(t)
+			env.CreateDependents()
+			env.BacktrackElsewhere("testcluster", "2023-12-23T13:00:00Z") // before anybody looked, and before the AuroraCluster
+			env.Clock.Step(time.Minute)
+			if err := env.API.Delete(context.Background(), env.ReadCluster("game")); err != nil {
 				t.Fatal(err)
 			}
-			w.create(auroraCluster("game", "testcluster"))
-			w.editCluster("game", func(c *v1alpha1.AuroraCluster) { c.Spec.RestartOnExternalBacktrack = test.restart })
-			o := w.newOperator(nil)
-			o.elapse(time.Minute)
-			w.elsewhere("testcluster", "2023-12-23T13:55:00Z")
-			o.elapse(15 * time.Minute)
-			equal(t, "the ledger", w.ledger(), "completed elsewhere, completed elsewhere")
-			equal(t, "what was told", strings.Join(w.clusterEvents(v1alpha1.ReasonExternalBacktrack), "; "),
+			env.Create(harness.NewAuroraCluster("game", "testcluster"))
+			env.EditCluster("game", func(c *v1alpha1.AuroraCluster) { c.Spec.RestartOnExternalBacktrack = test.restart })
+			o := env.NewOperator(nil)
+			o.Elapse(time.Minute)
+			env.BacktrackElsewhere("testcluster", "2023-12-23T13:55:00Z")
+			o.Elapse(15 * time.Minute)
+			harness.Equal(t, "the ledger", env.Ledger(), "completed elsewhere, completed elsewhere")
+			harness.Equal(t, "what was told", strings.Join(env.ClusterEvents(v1alpha1.ReasonExternalBacktrack), "; "),
 				"Warning backtrack #2 to 2023-12-23T13:55:00Z, requested at 2023-12-23T14:12:00Z, was made outside of Kubernetes")
-			equal(t, "the restarts told", len(w.clusterEvents(v1alpha1.ReasonDependentsRestarted)), test.wantRestarts)
-			restartedBy := w.readable(w.readDeployment("game-api").Spec.Template.Annotations[v1alpha1.RestartedByAnnotation])
-			equal(t, "who restarted game-api", restartedBy, strings.Repeat("#2", test.wantRestarts))
-			equal(t, "who restarted report", w.readDeployment("report").Spec.Template.Annotations[v1alpha1.RestartedByAnnotation], "")
-			w.nothingPaused()
+			harness.Equal(t, "the restarts told", len(env.ClusterEvents(v1alpha1.ReasonDependentsRestarted)), test.wantRestarts)
+			restartedBy := env.Readable(env.ReadDeployment("game-api").Spec.Template.Annotations[v1alpha1.RestartedByAnnotation])
+			harness.Equal(t, "who restarted game-api", restartedBy, strings.Repeat("#2", test.wantRestarts))
+			harness.Equal(t, "who restarted report", env.ReadDeployment("report").Spec.Template.Annotations[v1alpha1.RestartedByAnnotation], "")
+			env.CheckNothingPaused()
 
-			generation := w.readDeployment("game-api").Generation
-			other := w.newOperator(nil) // a new process does not do it again
-			other.elapse(15 * time.Minute)
-			equal(t, "the generation of game-api later", w.readDeployment("game-api").Generation, generation)
-			equal(t, "the restarts told later", len(w.clusterEvents(v1alpha1.ReasonDependentsRestarted)), test.wantRestarts)
+			generation := env.ReadDeployment("game-api").Generation
+			other := env.NewOperator(nil) // a new process does not do it again
+			other.Elapse(15 * time.Minute)
+			harness.Equal(t, "the generation of game-api later", env.ReadDeployment("game-api").Generation, generation)
+			harness.Equal(t, "the restarts told later", len(env.ClusterEvents(v1alpha1.ReasonDependentsRestarted)), test.wantRestarts)
 		})
 	}
 }
@@ -229,10 +203,10 @@ func TestMadeElsewhere(t *testing.T) {
 // TestAllNamespaces warns where everybody is let in.
 func TestAllNamespaces(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	w.editCluster("game", func(c *v1alpha1.AuroraCluster) { c.Spec.AllowedNamespaces.Selector = &metav1.LabelSelector{} })
-	o := w.newOperator(nil)
-	o.elapse(5 * time.Minute)
-	equal(t, "what was told", strings.Join(w.clusterEvents(v1alpha1.ReasonAllNamespaces), "; "),
+	env := harness.New(t)
+	env.EditCluster("game", func(c *v1alpha1.AuroraCluster) { c.Spec.AllowedNamespaces.Selector = &metav1.LabelSelector{} })
+	o := env.NewOperator(nil)
+	o.Elapse(5 * time.Minute)
+	harness.Equal(t, "what was told", strings.Join(env.ClusterEvents(v1alpha1.ReasonAllNamespaces), "; "),
 		"Warning spec.allowedNamespaces.selector is {}: every namespace may rewind this cluster")
 }

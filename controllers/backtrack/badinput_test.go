@@ -1,4 +1,4 @@
-package backtrack
+package backtrack_test
 
 import (
 	"testing"
@@ -7,6 +7,7 @@ import (
 
 	"github.com/aurora-backtrack/operator/api/v1alpha1"
 	local "github.com/aurora-backtrack/operator/hack/aurora"
+	"github.com/aurora-backtrack/operator/hack/harness"
 )
 
 // TestBadInput has everything that ends an object before anything is touched: nothing is called, nothing is
@@ -64,8 +65,8 @@ func TestBadInput(t *testing.T) {
 			wantPath:    "Admitted=False/InvalidSpec",
 		},
 		"further back than the policy allows": {
-			given: func(w *world) {
-				w.editCluster("game", func(c *v1alpha1.AuroraCluster) { c.Spec.Policy.MaxRewind = "10m" })
+			given: func(env *harness.Env) {
+				env.EditCluster("game", func(c *v1alpha1.AuroraCluster) { c.Spec.Policy.MaxRewind = "10m" })
 			},
 			wantReason:  v1alpha1.ReasonMaxRewindExceeded,
 			wantMessage: `spec.backtrackTo 2023-12-23T13:55:00Z is 15m0s ago; AuroraCluster game allows at most 10m (policy.maxRewind)`,
@@ -84,48 +85,48 @@ func TestBadInput(t *testing.T) {
 			wantPath:    "Admitted=False/Expired",
 		},
 		"a namespace that is not allowed": {
-			given: func(w *world) {
-				w.editCluster("game", func(c *v1alpha1.AuroraCluster) { c.Spec.AllowedNamespaces.Names = []string{"other"} })
+			given: func(env *harness.Env) {
+				env.EditCluster("game", func(c *v1alpha1.AuroraCluster) { c.Spec.AllowedNamespaces.Names = []string{"other"} })
 			},
 			wantReason:  v1alpha1.ReasonNamespaceNotAllowed,
 			wantMessage: `AuroraCluster game does not allow namespace game to rewind it: whoever runs the platform can add it to spec.allowedNamespaces`,
 			wantPath:    "Admitted=False/NamespaceNotAllowed",
 		},
 		"nobody is allowed": {
-			given: func(w *world) {
-				w.editCluster("game", func(c *v1alpha1.AuroraCluster) { c.Spec.AllowedNamespaces = v1alpha1.AllowedNamespaces{} })
+			given: func(env *harness.Env) {
+				env.EditCluster("game", func(c *v1alpha1.AuroraCluster) { c.Spec.AllowedNamespaces = v1alpha1.AllowedNamespaces{} })
 			},
 			wantReason:  v1alpha1.ReasonNamespaceNotAllowed,
 			wantMessage: `AuroraCluster game does not allow namespace game to rewind it: whoever runs the platform can add it to spec.allowedNamespaces`,
 			wantPath:    "Admitted=False/NamespaceNotAllowed",
 		},
 		"Aurora PostgreSQL": {
-			given:       func(w *world) { w.aurora(func(c *local.Cluster) { c.Engine = "aurora-postgresql" }) },
+			given:       func(env *harness.Env) { env.EditDBCluster(func(c *local.Cluster) { c.Engine = "aurora-postgresql" }) },
 			wantReason:  v1alpha1.ReasonEngineNotSupported,
 			wantMessage: `Aurora cluster testcluster runs engine aurora-postgresql; only aurora-mysql can backtrack`,
 			wantPath:    "Admitted=True/Admitted PreflightPassed=False/EngineNotSupported",
 		},
 		"Aurora Serverless v1": {
-			given:       func(w *world) { w.aurora(func(c *local.Cluster) { c.EngineMode = "serverless" }) },
+			given:       func(env *harness.Env) { env.EditDBCluster(func(c *local.Cluster) { c.EngineMode = "serverless" }) },
 			wantReason:  v1alpha1.ReasonEngineNotSupported,
 			wantMessage: `Aurora cluster testcluster is Aurora Serverless v1, which can't backtrack; move it to a provisioned cluster`,
 			wantPath:    "Admitted=True/Admitted PreflightPassed=False/EngineNotSupported",
 		},
 		"a Global Database": {
-			given:       func(w *world) { w.aurora(func(c *local.Cluster) { c.EngineMode = "global" }) },
+			given:       func(env *harness.Env) { env.EditDBCluster(func(c *local.Cluster) { c.EngineMode = "global" }) },
 			wantReason:  v1alpha1.ReasonEngineNotSupported,
 			wantMessage: `Aurora cluster testcluster belongs to a Global Database, which can't backtrack`,
 			wantPath:    "Admitted=True/Admitted PreflightPassed=False/EngineNotSupported",
 		},
 		"backtracking is off": {
-			given:       func(w *world) { w.aurora(func(c *local.Cluster) { c.BacktrackWindow = 0 }) },
+			given:       func(env *harness.Env) { env.EditDBCluster(func(c *local.Cluster) { c.BacktrackWindow = 0 }) },
 			wantReason:  v1alpha1.ReasonBacktrackNotEnabled,
 			wantMessage: `backtracking is off for Aurora cluster testcluster (BacktrackWindow is 0); it can only be turned on when a cluster is created, restored or cloned: restore or clone it with --backtrack-window`,
 			wantPath:    "Admitted=True/Admitted PreflightPassed=False/BacktrackNotEnabled",
 		},
 		"a dependent that does not exist": {
-			given: func(w *world) {
-				w.editCluster("game", func(c *v1alpha1.AuroraCluster) {
+			given: func(env *harness.Env) {
+				env.EditCluster("game", func(c *v1alpha1.AuroraCluster) {
 					c.Spec.Dependents = []v1alpha1.Dependent{{Kind: "Deployment", Namespace: "game", Name: "game-apy"}}
 				})
 			},
@@ -134,22 +135,24 @@ func TestBadInput(t *testing.T) {
 			wantPath:    "Admitted=True/Admitted PreflightPassed=False/DependentNotFound",
 		},
 		"a Deployment that is paused": {
-			given:       func(w *world) { w.editDeployment("game-api", func(d *appsv1.Deployment) { d.Spec.Paused = true }) },
+			given: func(env *harness.Env) {
+				env.EditDeployment("game-api", func(d *appsv1.Deployment) { d.Spec.Paused = true })
+			},
 			wantReason:  v1alpha1.ReasonDependentUnsupported,
 			wantMessage: `Deployment game/game-api is paused (spec.paused), so its pods would not be replaced: run kubectl rollout resume, or give it strategy None`,
 			wantPath:    "Admitted=True/Admitted PreflightPassed=False/DependentUnsupported",
 		},
 		"a strategy that is none": {
-			given: func(w *world) {
-				w.editDeployment("game-api", func(d *appsv1.Deployment) { d.Annotations[v1alpha1.StrategyAnnotation] = "Reboot" })
+			given: func(env *harness.Env) {
+				env.EditDeployment("game-api", func(d *appsv1.Deployment) { d.Annotations[v1alpha1.StrategyAnnotation] = "Reboot" })
 			},
 			wantReason:  v1alpha1.ReasonDependentUnsupported,
 			wantMessage: `Deployment game/game-api: the annotation aurora-backtrack.io/strategy is "Reboot": it must be Restart, Pause or None`,
 			wantPath:    "Admitted=True/Admitted PreflightPassed=False/DependentUnsupported",
 		},
 		"six dependents that do not exist": {
-			given: func(w *world) {
-				w.editCluster("game", func(c *v1alpha1.AuroraCluster) {
+			given: func(env *harness.Env) {
+				env.EditCluster("game", func(c *v1alpha1.AuroraCluster) {
 					for _, name := range []string{"a", "b", "c", "d", "e", "f"} {
 						c.Spec.Dependents = append(c.Spec.Dependents, v1alpha1.Dependent{Kind: "Deployment", Namespace: "game", Name: name})
 					}

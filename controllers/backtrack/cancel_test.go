@@ -1,4 +1,4 @@
-package backtrack
+package backtrack_test
 
 import (
 	"slices"
@@ -9,32 +9,33 @@ import (
 
 	"github.com/aurora-backtrack/operator/api/v1alpha1"
 	local "github.com/aurora-backtrack/operator/hack/aurora"
+	"github.com/aurora-backtrack/operator/hack/harness"
 )
 
 // point is a moment in the life of an object, at which it is cancelled or deleted.
 type point struct {
-	given  func(*world)
+	given  func(*harness.Env)
 	object func(*v1alpha1.AuroraBacktrack)
-	reach  func(*operator)
+	reach  func(*harness.Operator)
 
 	wantPath   string // as far as it came; nothing more once RDS was asked
 	wantCalled bool   // RDS took the call: there is no way back, only to the end
 	wantAsked  int
 }
 
-func at(condition, reason string) func(*operator) {
-	return func(o *operator) { o.waits("undo", condition, reason) }
+func at(condition, reason string) func(*harness.Operator) {
+	return func(o *harness.Operator) { o.WaitFor("undo", condition, reason) }
 }
 
 func points() map[string]point {
 	pausing := at(v1alpha1.ConditionDependentsPaused, v1alpha1.ReasonPausing)
-	busy := func(o *operator) {
+	busy := func(o *harness.Operator) {
 		pausing(o)
-		auroraStatus("modifying")(o.world)
-		o.waits("undo", v1alpha1.ConditionBacktracked, v1alpha1.ReasonClusterNotAvailable)
+		harness.SetDBClusterStatus("modifying")(o.Env)
+		o.WaitFor("undo", v1alpha1.ConditionBacktracked, v1alpha1.ReasonClusterNotAvailable)
 	}
-	fault := func(fault string, n int) func(*world) {
-		return func(w *world) { w.rds.FailNext("BacktrackDBCluster", fault, n) }
+	fault := func(fault string, n int) func(*harness.Env) {
+		return func(env *harness.Env) { env.RDS.FailNext("BacktrackDBCluster", fault, n) }
 	}
 	lost := at(v1alpha1.ConditionBacktracked, v1alpha1.ReasonVerifyingOutcome)
 	resumed := "PreflightPassed=True/Passed DependentsPaused=False/VERDICT DependentsReconnected=True/Resumed"
@@ -51,12 +52,12 @@ func points() map[string]point {
 			wantPath: "Admitted=False/VERDICT",
 		},
 		"in the preflight": {
-			given:    auroraStatus("modifying"),
+			given:    harness.SetDBClusterStatus("modifying"),
 			reach:    at(v1alpha1.ConditionPreflightPassed, v1alpha1.ReasonClusterNotAvailable),
 			wantPath: "Admitted=True/Admitted PreflightPassed=False/VERDICT",
 		},
 		"pausing": {
-			given: stubborn("worker"), reach: pausing,
+			given: harness.KeepPodsOf("worker"), reach: pausing,
 			wantPath: "Admitted=True/Admitted " + resumed,
 		},
 		"paused, and RDS is busy": {
@@ -91,13 +92,13 @@ func TestCancel(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			o, trail := p.start(t)
-			o.edit("undo", func(b *v1alpha1.AuroraBacktrack) { b.Spec.Cancel = true })
-			o.finish("undo")
-			b := trail.of("undo")
+			o.Edit("undo", func(b *v1alpha1.AuroraBacktrack) { b.Spec.Cancel = true })
+			o.Finish("undo")
+			b := trail.Last("undo")
 			p.check(o, b, v1alpha1.ReasonCancelled)
-			tooLate := slices.Contains(o.events("undo"), "Warning "+v1alpha1.ReasonCancelTooLate)
+			tooLate := slices.Contains(o.EventReasons("undo"), "Warning "+v1alpha1.ReasonCancelTooLate)
 			if tooLate != p.wantCalled {
-				t.Errorf("CancelTooLate was told: %v; the events are %v", tooLate, o.events("undo"))
+				t.Errorf("CancelTooLate was told: %v; the events are %v", tooLate, o.EventReasons("undo"))
 			}
 			p.rest(o)
 		})
@@ -109,9 +110,9 @@ func TestDelete(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			o, trail := p.start(t)
-			o.delete("undo")
-			o.until("undo gone", func() bool { return o.read("undo") == nil })
-			if b := trail.of("undo"); b.DeletionTimestamp != nil {
+			o.DeleteIfPresent("undo")
+			o.Until("undo gone", func() bool { return o.Read("undo") == nil })
+			if b := trail.Last("undo"); b.DeletionTimestamp != nil {
 				p.check(o, b, v1alpha1.ReasonDeleted)
 			} else if p.wantCalled || b.Status.StartedAt != "" {
 				t.Error("it went without being brought to its end")
@@ -122,49 +123,49 @@ func TestDelete(t *testing.T) {
 }
 
 // start brings an object to the point.
-func (p point) start(t *testing.T) (*operator, *trail) {
-	w := newWorld(t)
-	w.dependents()
+func (p point) start(t *testing.T) (*harness.Operator, *harness.StatusLog) {
+	env := harness.New(t)
+	env.CreateDependents()
 	if p.given != nil {
-		p.given(w)
+		p.given(env)
 	}
-	o, trail := w.watched(nil)
-	o.round()
-	b := undo("undo")
+	o, trail := env.NewCheckedOperator(nil)
+	o.ReconcileAll()
+	b := harness.NewBacktrack("undo")
 	if p.object != nil {
 		p.object(b)
 	}
-	w.create(b)
+	env.Create(b)
 	p.reach(o)
 	return o, trail
 }
 
-func (p point) check(o *operator, b *v1alpha1.AuroraBacktrack, verdict string) {
-	o.t.Helper()
+func (p point) check(o *harness.Operator, b *v1alpha1.AuroraBacktrack, verdict string) {
+	o.T.Helper()
 	succeeded := meta.FindStatusCondition(b.Status.Conditions, v1alpha1.ConditionSucceeded)
 	switch {
 	case p.wantCalled:
-		equal(o.t, "the path", path(b), fullPath)
-		equal(o.t, "Succeeded", string(succeeded.Status), "True")
+		harness.Equal(o.T, "the path", harness.Path(b), fullPath)
+		harness.Equal(o.T, "Succeeded", string(succeeded.Status), "True")
 	default:
-		equal(o.t, "the path", path(b), strings.ReplaceAll(p.wantPath, "VERDICT", verdict))
-		equal(o.t, "Succeeded", string(succeeded.Status)+" "+succeeded.Reason, "False "+verdict)
+		harness.Equal(o.T, "the path", harness.Path(b), strings.ReplaceAll(p.wantPath, "VERDICT", verdict))
+		harness.Equal(o.T, "Succeeded", string(succeeded.Status)+" "+succeeded.Reason, "False "+verdict)
 	}
 	accepted := 0
 	if p.wantCalled {
 		accepted = 1
 	}
-	equal(o.t, "the number of calls", o.asked(), p.wantAsked)
-	equal(o.t, "the number of accepted calls", o.accepted(), accepted)
-	o.announced(b)
-	o.asBefore(b, p.wantCalled)
+	harness.Equal(o.T, "the number of calls", o.Calls(), p.wantAsked)
+	harness.Equal(o.T, "the number of accepted calls", o.AcceptedCalls(), accepted)
+	o.CheckEvents(b)
+	o.CheckRestored(b, p.wantCalled)
 }
 
-func (p point) rest(o *operator) {
-	o.staysSo("undo")
-	for _, e := range o.readCluster("game").Status.Backtracks {
+func (p point) rest(o *harness.Operator) {
+	o.CheckStaysEnded("undo")
+	for _, e := range o.ReadCluster("game").Status.Backtracks {
 		if e.Status == "claimed" {
-			o.t.Errorf("the ledger still has the open claim %+v", e)
+			o.T.Errorf("the ledger still has the open claim %+v", e)
 		}
 	}
 }

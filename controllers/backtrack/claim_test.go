@@ -1,4 +1,4 @@
-package backtrack
+package backtrack_test
 
 import (
 	"testing"
@@ -9,33 +9,34 @@ import (
 	"github.com/aurora-backtrack/operator/api/v1alpha1"
 	"github.com/aurora-backtrack/operator/controllers/rds"
 	local "github.com/aurora-backtrack/operator/hack/aurora"
+	"github.com/aurora-backtrack/operator/hack/harness"
 )
 
 // TestConflictAtTheClaim has somebody write the object between the two halves of its claim. The half in the ledger is
 // taken back, as RDS was certainly not asked on it: nobody waits for a record, and the first attempt is the first.
 func TestConflictAtTheClaim(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	w.dependents()
+	env := harness.New(t)
+	env.CreateDependents()
 	conflicted := false
-	o, _ := w.watched(func(m moment) error {
-		if conflicted || m.After || m.What != "patch status AuroraBacktrack" || len(w.readCluster("game").Status.Backtracks) == 0 {
+	o, _ := env.NewCheckedOperator(func(m harness.Moment) error {
+		if conflicted || m.After || m.What != "patch status AuroraBacktrack" || len(env.ReadCluster("game").Status.Backtracks) == 0 {
 			return nil
 		}
 		conflicted = true
-		w.edit("undo", func(b *v1alpha1.AuroraBacktrack) { b.Labels = map[string]string{"seen": "yes"} })
+		env.Edit("undo", func(b *v1alpha1.AuroraBacktrack) { b.Labels = map[string]string{"seen": "yes"} })
 		return nil
 	})
-	o.round()
-	w.create(undo("undo"))
-	o.until("a conflict", func() bool { return conflicted })
-	equal(t, "the number of calls after the conflict", w.asked(), 0)
-	equal(t, "the ledger after the conflict", w.ledger(), "")
-	b := o.finish("undo")
-	equal(t, "the path", path(b), fullPath)
-	equal(t, "the number of calls", w.asked(), 1)
-	equal(t, "the attempt", b.Status.Claim.Attempt, 1)
-	if took := b.Status.CompletedAt.Time().Sub(start); took > time.Minute {
+	o.ReconcileAll()
+	env.Create(harness.NewBacktrack("undo"))
+	o.Until("a conflict", func() bool { return conflicted })
+	harness.Equal(t, "the number of calls after the conflict", env.Calls(), 0)
+	harness.Equal(t, "the ledger after the conflict", env.Ledger(), "")
+	b := o.Finish("undo")
+	harness.Equal(t, "the path", harness.Path(b), fullPath)
+	harness.Equal(t, "the number of calls", env.Calls(), 1)
+	harness.Equal(t, "the attempt", b.Status.Claim.Attempt, 1)
+	if took := b.Status.CompletedAt.Time().Sub(harness.StartTime); took > time.Minute {
 		t.Errorf("it took %s", took)
 	}
 }
@@ -44,14 +45,14 @@ func TestConflictAtTheClaim(t *testing.T) {
 // then, nobody has to guess which record was its own.
 func TestLedgerKnowsTheRecordAtOnce(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	w.dependents()
-	o, _ := w.watched(nil)
-	o.round()
-	w.create(undo("undo"))
-	b := o.waits("undo", v1alpha1.ConditionBacktracked, v1alpha1.ReasonBacktracking)
-	equal(t, "the ledger", w.ledger(), "pending undo")
-	equal(t, "the record in it", w.readCluster("game").Status.Backtracks[0].ID, b.Status.Backtrack.ID)
+	env := harness.New(t)
+	env.CreateDependents()
+	o, _ := env.NewCheckedOperator(nil)
+	o.ReconcileAll()
+	env.Create(harness.NewBacktrack("undo"))
+	b := o.WaitFor("undo", v1alpha1.ConditionBacktracked, v1alpha1.ReasonBacktracking)
+	harness.Equal(t, "the ledger", env.Ledger(), "pending undo")
+	harness.Equal(t, "the record in it", env.ReadCluster("game").Status.Backtracks[0].ID, b.Status.Backtrack.ID)
 }
 
 // TestAdoptedClaimKeepsItsSkew has an operator whose clock is wrong, a call whose answer is lost, and an object that
@@ -60,23 +61,23 @@ func TestAdoptedClaimKeepsItsSkew(t *testing.T) {
 	for name, by := range map[string]time.Duration{"ahead": 10 * time.Minute, "behind": -10 * time.Minute} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := newWorld(t)
-			w.dependents()
-			w.rds.FailNext("BacktrackDBCluster", local.FaultLostReply, 1)
-			o := w.newOperator(nil)
-			o.asks(by, nil)
-			o.round()
-			w.create(undo("undo"))
-			o.waits("undo", v1alpha1.ConditionBacktracked, v1alpha1.ReasonVerifyingOutcome)
-			w.force("undo")
-			w.create(undo("undo"))
-			b := o.finish("undo")
-			equal(t, "the path", path(b), fullPath)
-			equal(t, "the number of calls", w.asked(), 1)
+			env := harness.New(t)
+			env.CreateDependents()
+			env.RDS.FailNext("BacktrackDBCluster", local.FaultLostReply, 1)
+			o := env.NewOperator(nil)
+			o.ReplaceRDS(by, nil)
+			o.ReconcileAll()
+			env.Create(harness.NewBacktrack("undo"))
+			o.WaitFor("undo", v1alpha1.ConditionBacktracked, v1alpha1.ReasonVerifyingOutcome)
+			env.ForceDelete("undo")
+			env.Create(harness.NewBacktrack("undo"))
+			b := o.Finish("undo")
+			harness.Equal(t, "the path", harness.Path(b), fullPath)
+			harness.Equal(t, "the number of calls", env.Calls(), 1)
 			if b.Status.Claim == nil {
 				t.Fatal("it has no claim")
 			}
-			equal(t, "the claim's skew in seconds", time.Duration(b.Status.Claim.ClockSkew)*time.Second, -by)
+			harness.Equal(t, "the claim's skew in seconds", time.Duration(b.Status.Claim.ClockSkew)*time.Second, -by)
 		})
 	}
 }
@@ -97,19 +98,19 @@ func TestSecondWitnessIsPrecise(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := newWorld(t)
-			w.dependents()
-			o := w.newOperator(nil)
-			o.round()
-			w.create(undo("undo"))
-			o.finish("undo")
-			w.aurora(func(c *local.Cluster) { c.Backtracks[0].To = c.Backtracks[0].To.Add(test.beside) })
-			o.forget()
-			w.force("undo")
-			w.create(undo("undo"))
-			b := o.finish("undo")
-			equal(t, "the reason", verdictOf(b), test.wantReason)
-			equal(t, "the number of calls", w.asked(), test.wantCalls)
+			env := harness.New(t)
+			env.CreateDependents()
+			o := env.NewOperator(nil)
+			o.ReconcileAll()
+			env.Create(harness.NewBacktrack("undo"))
+			o.Finish("undo")
+			env.EditDBCluster(func(c *local.Cluster) { c.Backtracks[0].To = c.Backtracks[0].To.Add(test.beside) })
+			o.LoseLedger()
+			env.ForceDelete("undo")
+			env.Create(harness.NewBacktrack("undo"))
+			b := o.Finish("undo")
+			harness.Equal(t, "the reason", harness.Verdict(b), test.wantReason)
+			harness.Equal(t, "the number of calls", env.Calls(), test.wantCalls)
 		})
 	}
 }
@@ -118,31 +119,31 @@ func TestSecondWitnessIsPrecise(t *testing.T) {
 // then as applying once more, as a lagging copy may: nothing goes backward.
 func TestWhatHasEndedStaysSo(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	w.dependents()
+	env := harness.New(t)
+	env.CreateDependents()
 	refused := false
-	o, _ := w.watched(func(m moment) error {
-		b := w.read("undo")
+	o, _ := env.NewCheckedOperator(func(m harness.Moment) error {
+		b := env.Read("undo")
 		if b == nil || b.Status.Backtrack == nil || m.After || m.What != "patch status AuroraCluster" ||
-			b.Status.Backtrack.Status == rds.StatusCompleted || w.record(b.Status.Backtrack.ID) != rds.StatusCompleted {
+			b.Status.Backtrack.Status == rds.StatusCompleted || env.RecordStatus(b.Status.Backtrack.ID) != rds.StatusCompleted {
 			return nil
 		}
 		refused = true
 		return apierrors.NewTooManyRequests("slow down", 1)
 	})
 	lagged := false
-	o.asks(0, func(action, body string) string {
-		if b := w.read("undo"); !lagged && b != nil && b.Status.Backtrack != nil && b.Status.Backtrack.Status == rds.StatusCompleted {
-			lagged = w.clock.Now().After(start.Add(40 * time.Second))
-			return says("completed", "applying")(action, body)
+	o.ReplaceRDS(0, func(action, body string) string {
+		if b := env.Read("undo"); !lagged && b != nil && b.Status.Backtrack != nil && b.Status.Backtrack.Status == rds.StatusCompleted {
+			lagged = env.Clock.Now().After(harness.StartTime.Add(40 * time.Second))
+			return harness.ReplaceStatus("completed", "applying")(action, body)
 		}
 		return body
 	})
-	o.round()
-	w.create(undo("undo"))
+	o.ReconcileAll()
+	env.Create(harness.NewBacktrack("undo"))
 	completed := false
-	o.until("undo finished", func() bool {
-		b := w.read("undo")
+	o.Until("undo finished", func() bool {
+		b := env.Read("undo")
 		if b.Status.Backtrack != nil {
 			if completed && b.Status.Backtrack.Status != rds.StatusCompleted {
 				t.Fatalf("the record was completed and reads %q", b.Status.Backtrack.Status)
@@ -151,6 +152,6 @@ func TestWhatHasEndedStaysSo(t *testing.T) {
 		}
 		return b.Status.CompletedAt != ""
 	})
-	equal(t, "that the ledger could not be written", refused, true)
-	equal(t, "the path", path(w.read("undo")), fullPath)
+	harness.Equal(t, "that the ledger could not be written", refused, true)
+	harness.Equal(t, "the path", harness.Path(env.Read("undo")), fullPath)
 }

@@ -40,6 +40,9 @@ type pureModel struct {
 	lossy, silent, refusing, deadly bool
 }
 
+// start is when every run of the model begins.
+var start = time.Date(2023, 12, 23, 14, 10, 0, 0, time.UTC)
+
 // pureRecord is a backtrack in RDS, and how it goes on by the clock.
 type pureRecord struct {
 	v1alpha1.BacktrackRecord
@@ -52,8 +55,10 @@ func newPureModel(t *testing.T, shard, run uint64) *pureModel {
 		t: t, shard: shard, run: run, rand: rand.New(rand.NewPCG(shard, run)), now: start, deadly: true,
 		objects: map[string]*v1alpha1.AuroraBacktrack{}, accepted: map[string]int{}, seen: map[types.UID][]metav1.Condition{}, ends: map[string]int{},
 	}
-	m.cluster = auroraCluster("game", "testcluster")
-	m.cluster.UID, m.cluster.ResourceVersion, m.cluster.Generation = "cluster", "0", 1
+	m.cluster = &v1alpha1.AuroraCluster{
+		ObjectMeta: metav1.ObjectMeta{Name: "game", UID: "cluster", ResourceVersion: "0", Generation: 1},
+		Spec:       v1alpha1.AuroraClusterSpec{DBClusterIdentifier: "testcluster", AllowedNamespaces: v1alpha1.AllowedNamespaces{Names: []string{"game"}}},
+	}
 	meta.SetStatusCondition(&m.cluster.Status.Conditions, metav1.Condition{Type: v1alpha1.ConditionReady, Status: metav1.ConditionTrue, ObservedGeneration: 1, Reason: "Ready"})
 	m.processes = []*pureProcess{{m: m}, {m: m}}
 	return m
@@ -65,8 +70,11 @@ func (m *pureModel) note(format string, args ...any) {
 
 func (m *pureModel) create(name string) {
 	m.version++
-	b := undo(name)
-	b.UID, b.ResourceVersion, b.CreationTimestamp = types.UID(fmt.Sprint("uid-", m.version)), fmt.Sprint(m.version), metav1.NewTime(m.now.Truncate(time.Second))
+	b := &v1alpha1.AuroraBacktrack{ObjectMeta: metav1.ObjectMeta{
+		Namespace: "game", Name: name, UID: types.UID(fmt.Sprint("uid-", m.version)), ResourceVersion: fmt.Sprint(m.version),
+		CreationTimestamp: metav1.NewTime(m.now.Truncate(time.Second)),
+	}}
+	b.Spec.ClusterRef.Name = "game"
 	b.Spec.BacktrackTo = v1alpha1.NewTimestamp(start.Add(-time.Duration(10+m.rand.IntN(2)) * time.Minute))
 	b.Spec.Suspend = m.rand.IntN(6) == 0
 	m.objects[name] = b

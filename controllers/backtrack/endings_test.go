@@ -1,15 +1,13 @@
-package backtrack
+package backtrack_test
 
 import (
 	"context"
 	"testing"
 	"time"
 
-	appsv1 "k8s.io/api/apps/v1"
-	"k8s.io/utils/ptr"
-
 	"github.com/aurora-backtrack/operator/api/v1alpha1"
 	local "github.com/aurora-backtrack/operator/hack/aurora"
+	"github.com/aurora-backtrack/operator/hack/harness"
 )
 
 const (
@@ -19,52 +17,6 @@ const (
 	rewound     = forward + "2023-12-23T14:10:05Z"
 )
 
-// scale does what a careless autoscaler or person would.
-func (w *world) scale(name string, replicas int32) {
-	w.t.Helper()
-	w.editDeployment(name, func(d *appsv1.Deployment) { d.Spec.Replicas = ptr.To(replicas) })
-}
-
-func (w *world) editDeployment(name string, change func(*appsv1.Deployment)) {
-	w.t.Helper()
-	d := w.readDeployment(name)
-	change(d)
-	d.Generation++
-	if err := w.api.Update(context.Background(), d); err != nil {
-		w.t.Fatal(err)
-	}
-}
-
-// aurora changes the Aurora cluster testcluster behind everybody's back.
-func (w *world) aurora(change func(*local.Cluster)) {
-	w.t.Helper()
-	if err := w.rds.EditCluster("testcluster", change); err != nil {
-		w.t.Fatal(err)
-	}
-}
-
-func auroraStatus(status string) func(*world) {
-	return func(w *world) { w.aurora(func(c *local.Cluster) { c.Status = status }) }
-}
-
-// stubborn keeps the pods of the Deployment alive however few are wanted.
-func stubborn(name string) func(*world) {
-	return func(w *world) {
-		w.kubelet = func(w *world) {
-			if *w.readDeployment(name).Spec.Replicas > 0 {
-				rollout(w)
-			}
-		}
-	}
-}
-
-// elapse reconciles for so long.
-func (o *operator) elapse(d time.Duration) {
-	for end := o.clock.Now().Add(d); o.clock.Now().Before(end); {
-		o.clock.Step(o.round())
-	}
-}
-
 func TestEndings(t *testing.T) {
 	for name, e := range map[string]ending{
 		"it succeeds": {
@@ -72,123 +24,123 @@ func TestEndings(t *testing.T) {
 			wantPath: fullPath, wantAsked: 1, wantAccepted: 1, wantRestarted: true, wantLedger: "completed undo",
 		},
 		"pods do not end within the pause's time": {
-			given:       stubborn("worker"),
+			given:       harness.KeepPodsOf("worker"),
 			wantReason:  v1alpha1.ReasonPauseTimedOut,
 			wantMessage: "not everything was quiet within 5m0s (spec.pauseTimeout of AuroraCluster game), so RDS is not asked and what was paused is resumed: Deployment game/worker: waiting for its pods to end",
 			wantPath:    "Admitted=True/Admitted PreflightPassed=True/Passed DependentsPaused=False/PauseTimedOut DependentsReconnected=True/Resumed",
 		},
 		"somebody wakes a workload while it pauses": {
-			given: stubborn("worker"),
-			during: func(o *operator, _ *trail) {
-				o.waits("undo", v1alpha1.ConditionDependentsPaused, v1alpha1.ReasonPausing)
-				o.scale("worker", 3)
+			given: harness.KeepPodsOf("worker"),
+			during: func(o *harness.Operator, _ *harness.StatusLog) {
+				o.WaitFor("undo", v1alpha1.ConditionDependentsPaused, v1alpha1.ReasonPausing)
+				o.Scale("worker", 3)
 			},
 			wantReason:  v1alpha1.ReasonPauseReverted,
 			wantMessage: "Deployment game/worker was woken during its pause (spec.replicas is 3), by a field manager that is not recorded: keep whoever that is from writing spec.replicas during a rewind, or give the workload strategy Restart; RDS is not asked, and the others are resumed",
 			wantPath:    "Admitted=True/Admitted PreflightPassed=True/Passed DependentsPaused=False/PauseReverted DependentsReconnected=True/Resumed",
 		},
 		"somebody wakes a workload right before the call": {
-			during: func(o *operator, _ *trail) {
-				o.waits("undo", v1alpha1.ConditionDependentsPaused, v1alpha1.ReasonPausing)
-				auroraStatus("modifying")(o.world)
-				o.waits("undo", v1alpha1.ConditionBacktracked, v1alpha1.ReasonClusterNotAvailable)
-				o.scale("worker", 3)
-				auroraStatus("")(o.world)
+			during: func(o *harness.Operator, _ *harness.StatusLog) {
+				o.WaitFor("undo", v1alpha1.ConditionDependentsPaused, v1alpha1.ReasonPausing)
+				harness.SetDBClusterStatus("modifying")(o.Env)
+				o.WaitFor("undo", v1alpha1.ConditionBacktracked, v1alpha1.ReasonClusterNotAvailable)
+				o.Scale("worker", 3)
+				harness.SetDBClusterStatus("")(o.Env)
 			},
 			wantReason:  v1alpha1.ReasonPauseReverted,
 			wantMessage: "Deployment game/worker was woken during its pause (spec.replicas is 3), by a field manager that is not recorded: keep whoever that is from writing spec.replicas during a rewind, or give the workload strategy Restart; RDS is not asked, and the others are resumed",
 			wantPath:    untilPaused + " Backtracked=False/PauseReverted DependentsReconnected=True/Resumed",
 		},
 		"a pod of a paused workload never ends after the last look": {
-			during: func(o *operator, _ *trail) {
-				o.waits("undo", v1alpha1.ConditionDependentsPaused, v1alpha1.ReasonPausing)
-				auroraStatus("modifying")(o.world)
-				o.waits("undo", v1alpha1.ConditionBacktracked, v1alpha1.ReasonClusterNotAvailable)
-				stubborn("worker")(o.world)
-				o.create(podOf(o.readDeployment("worker"), "late", 0)) // as a Job that its CronJob was just starting
-				auroraStatus("")(o.world)
+			during: func(o *harness.Operator, _ *harness.StatusLog) {
+				o.WaitFor("undo", v1alpha1.ConditionDependentsPaused, v1alpha1.ReasonPausing)
+				harness.SetDBClusterStatus("modifying")(o.Env)
+				o.WaitFor("undo", v1alpha1.ConditionBacktracked, v1alpha1.ReasonClusterNotAvailable)
+				harness.KeepPodsOf("worker")(o.Env)
+				o.Create(harness.NewPod(o.ReadDeployment("worker"), "late", 0)) // as a Job that its CronJob was just starting
+				harness.SetDBClusterStatus("")(o.Env)
 			},
 			wantReason:  v1alpha1.ReasonPauseTimedOut,
 			wantMessage: "RDS could not be asked within 5m0s of the pause (spec.pauseTimeout of AuroraCluster game), so what was paused is resumed: Deployment game/worker: waiting for pod worker-late-0 to end",
 			wantPath:    untilPaused + " Backtracked=False/PauseTimedOut DependentsReconnected=True/Resumed",
 		},
 		"RDS cannot be asked while everything is paused": {
-			during: func(o *operator, _ *trail) {
-				o.waits("undo", v1alpha1.ConditionDependentsPaused, v1alpha1.ReasonPausing)
-				auroraStatus("modifying")(o.world)
+			during: func(o *harness.Operator, _ *harness.StatusLog) {
+				o.WaitFor("undo", v1alpha1.ConditionDependentsPaused, v1alpha1.ReasonPausing)
+				harness.SetDBClusterStatus("modifying")(o.Env)
 			},
 			wantReason:  v1alpha1.ReasonPauseTimedOut,
 			wantMessage: `RDS could not be asked within 5m0s of the pause (spec.pauseTimeout of AuroraCluster game), so what was paused is resumed: Aurora cluster testcluster reads "modifying" and must read available first`,
 			wantPath:    untilPaused + " Backtracked=False/PauseTimedOut DependentsReconnected=True/Resumed",
 		},
 		"RDS rejects": {
-			given:       func(w *world) { w.aurora(func(c *local.Cluster) { c.BinaryLogging = true }) },
+			given:       func(env *harness.Env) { env.EditDBCluster(func(c *local.Cluster) { c.BinaryLogging = true }) },
 			wantReason:  v1alpha1.ReasonRejected,
 			wantMessage: "RDS refused, and nothing was rewound: BacktrackDBCluster: InvalidParameterCombination: Binary logging is enabled for DB cluster testcluster: the backtrack must be forced.",
 			wantPath:    untilPaused + " Backtracked=False/Rejected DependentsReconnected=True/Resumed",
 			wantAsked:   1,
 		},
 		"IAM refuses the call": {
-			given:       func(w *world) { w.rds.FailNext("BacktrackDBCluster", local.FaultAccessDenied, 1) },
+			given:       func(env *harness.Env) { env.RDS.FailNext("BacktrackDBCluster", local.FaultAccessDenied, 1) },
 			wantReason:  v1alpha1.ReasonAccessDenied,
 			wantMessage: "RDS refused, and nothing was rewound: BacktrackDBCluster: AccessDenied: The caller is not authorized to perform this action: give the operator's IAM role rds:DescribeDBClusters, rds:DescribeDBClusterBacktracks and rds:BacktrackDBCluster on this cluster (docs/aws.md)",
 			wantPath:    untilPaused + " Backtracked=False/AccessDenied DependentsReconnected=True/Resumed",
 			wantAsked:   1,
 		},
 		"RDS asks to slow down, and then takes it": {
-			given:         func(w *world) { w.rds.FailNext("BacktrackDBCluster", local.FaultThrottling, 3) },
+			given:         func(env *harness.Env) { env.RDS.FailNext("BacktrackDBCluster", local.FaultThrottling, 3) },
 			wantSucceeded: true, wantReason: v1alpha1.ReasonSucceeded, wantMessage: "rewound to 2023-12-23T13:55:00Z, the cluster is available and every dependent is up; to go forward again, backtrack to 2023-12-23T14:10:14Z",
 			wantPath: fullPath, wantAsked: 4, wantAccepted: 1, wantRestarted: true, wantLedger: "completed undo",
 		},
 		"RDS never stops asking to slow down": {
-			given:       func(w *world) { w.rds.FailNext("BacktrackDBCluster", local.FaultThrottling, 0) },
+			given:       func(env *harness.Env) { env.RDS.FailNext("BacktrackDBCluster", local.FaultThrottling, 0) },
 			wantReason:  v1alpha1.ReasonPauseTimedOut,
 			wantMessage: "RDS could not be asked within 5m0s of the pause (spec.pauseTimeout of AuroraCluster game), so what was paused is resumed: BacktrackDBCluster: ThrottlingException: Rate exceeded",
 			wantPath:    untilPaused + " Backtracked=False/PauseTimedOut DependentsReconnected=True/Resumed",
 			wantAsked:   66,
 		},
 		"RDS reports it as failed": {
-			given:       func(w *world) { w.aurora(func(c *local.Cluster) { c.FailNextBacktrack = true }) },
+			given:       func(env *harness.Env) { env.EditDBCluster(func(c *local.Cluster) { c.FailNextBacktrack = true }) },
 			wantReason:  v1alpha1.ReasonFailed,
 			wantMessage: "RDS accepted backtrack #1 and reports it as failed, so the state of the data is not known: look at the data, and at the cluster's events in RDS",
 			wantPath:    untilPaused + " Backtracked=False/Failed DependentsReconnected=True/Resumed",
 			wantAsked:   1, wantAccepted: 1, wantRestarted: true, wantLedger: "failed undo",
 		},
 		"the namespace is withdrawn while it pauses": {
-			given: stubborn("worker"),
-			during: func(o *operator, _ *trail) {
-				o.waits("undo", v1alpha1.ConditionDependentsPaused, v1alpha1.ReasonPausing)
-				o.editCluster("game", func(c *v1alpha1.AuroraCluster) { c.Spec.AllowedNamespaces.Names = nil })
+			given: harness.KeepPodsOf("worker"),
+			during: func(o *harness.Operator, _ *harness.StatusLog) {
+				o.WaitFor("undo", v1alpha1.ConditionDependentsPaused, v1alpha1.ReasonPausing)
+				o.EditCluster("game", func(c *v1alpha1.AuroraCluster) { c.Spec.AllowedNamespaces.Names = nil })
 			},
 			wantReason:  v1alpha1.ReasonNamespaceNotAllowed,
 			wantMessage: "AuroraCluster game does not allow namespace game to rewind it: whoever runs the platform can add it to spec.allowedNamespaces",
 			wantPath:    "Admitted=True/Admitted PreflightPassed=True/Passed DependentsPaused=False/NamespaceNotAllowed DependentsReconnected=True/Resumed",
 		},
 		"the permission to force is withdrawn before the call": {
-			given: func(w *world) {
-				w.editCluster("game", func(c *v1alpha1.AuroraCluster) { c.Spec.Policy.AllowForce = true })
+			given: func(env *harness.Env) {
+				env.EditCluster("game", func(c *v1alpha1.AuroraCluster) { c.Spec.Policy.AllowForce = true })
 			},
 			object: func(b *v1alpha1.AuroraBacktrack) { b.Spec.Force = true },
-			during: func(o *operator, _ *trail) {
-				o.waits("undo", v1alpha1.ConditionDependentsPaused, v1alpha1.ReasonPausing)
-				o.editCluster("game", func(c *v1alpha1.AuroraCluster) { c.Spec.Policy.AllowForce = false })
+			during: func(o *harness.Operator, _ *harness.StatusLog) {
+				o.WaitFor("undo", v1alpha1.ConditionDependentsPaused, v1alpha1.ReasonPausing)
+				o.EditCluster("game", func(c *v1alpha1.AuroraCluster) { c.Spec.Policy.AllowForce = false })
 			},
 			wantReason:  v1alpha1.ReasonForceNotAllowed,
 			wantMessage: "spec.force is not allowed by AuroraCluster game (policy.allowForce): create a new AuroraBacktrack without it",
 			wantPath:    "Admitted=True/Admitted PreflightPassed=True/Passed DependentsPaused=False/ForceNotAllowed DependentsReconnected=True/Resumed",
 		},
 		"its deadline passes while it pauses": {
-			given:       stubborn("worker"),
+			given:       harness.KeepPodsOf("worker"),
 			object:      func(b *v1alpha1.AuroraBacktrack) { b.Spec.StartDeadline = "2023-12-23T14:12:00Z" },
 			wantReason:  v1alpha1.ReasonExpired,
 			wantMessage: "spec.startDeadline 2023-12-23T14:12:00Z has passed; the database was not touched: create a new AuroraBacktrack if it is still wanted",
 			wantPath:    "Admitted=True/Admitted PreflightPassed=True/Passed DependentsPaused=False/Expired DependentsReconnected=True/Resumed",
 		},
 		"the Aurora cluster is replaced while it pauses": {
-			during: func(o *operator, _ *trail) {
-				o.waits("undo", v1alpha1.ConditionDependentsPaused, v1alpha1.ReasonPausing)
-				if err := o.rds.RecreateCluster("testcluster", ""); err != nil {
-					o.t.Fatal(err)
+			during: func(o *harness.Operator, _ *harness.StatusLog) {
+				o.WaitFor("undo", v1alpha1.ConditionDependentsPaused, v1alpha1.ReasonPausing)
+				if err := o.RDS.RecreateCluster("testcluster", ""); err != nil {
+					o.T.Fatal(err)
 				}
 			},
 			wantReason:  v1alpha1.ReasonClusterReplaced,
@@ -196,19 +148,19 @@ func TestEndings(t *testing.T) {
 			wantPath:    untilPaused + " Backtracked=False/ClusterReplaced DependentsReconnected=True/Resumed",
 		},
 		"the Aurora cluster is deleted while it pauses": {
-			during: func(o *operator, _ *trail) {
-				o.waits("undo", v1alpha1.ConditionDependentsPaused, v1alpha1.ReasonPausing)
-				auroraStatus("deleting")(o.world)
+			during: func(o *harness.Operator, _ *harness.StatusLog) {
+				o.WaitFor("undo", v1alpha1.ConditionDependentsPaused, v1alpha1.ReasonPausing)
+				harness.SetDBClusterStatus("deleting")(o.Env)
 			},
 			wantReason:  v1alpha1.ReasonPauseTimedOut,
 			wantMessage: `RDS could not be asked within 5m0s of the pause (spec.pauseTimeout of AuroraCluster game), so what was paused is resumed: Aurora cluster testcluster reads "deleting" and must read available first`,
 			wantPath:    untilPaused + " Backtracked=False/PauseTimedOut DependentsReconnected=True/Resumed",
 		},
 		"a dependent does not come up": {
-			given: func(w *world) {
-				w.kubelet = func(w *world) {
-					if w.readDeployment("game-api").Spec.Template.Annotations[v1alpha1.RestartedByAnnotation] == "" {
-						rollout(w)
+			given: func(env *harness.Env) {
+				env.Kubelet = func(env *harness.Env) {
+					if env.ReadDeployment("game-api").Spec.Template.Annotations[v1alpha1.RestartedByAnnotation] == "" {
+						harness.RollOut(env)
 					}
 				}
 			},
@@ -218,32 +170,32 @@ func TestEndings(t *testing.T) {
 			wantAsked:   1, wantAccepted: 1, wantRestarted: true, wantLedger: "completed undo",
 		},
 		"what is paused is deleted by somebody": {
-			given: stubborn("worker"),
-			during: func(o *operator, _ *trail) {
-				o.waits("undo", v1alpha1.ConditionDependentsPaused, v1alpha1.ReasonPausing)
-				if err := o.api.Delete(context.Background(), o.readDeployment("worker")); err != nil {
-					o.t.Fatal(err)
+			given: harness.KeepPodsOf("worker"),
+			during: func(o *harness.Operator, _ *harness.StatusLog) {
+				o.WaitFor("undo", v1alpha1.ConditionDependentsPaused, v1alpha1.ReasonPausing)
+				if err := o.API.Delete(context.Background(), o.ReadDeployment("worker")); err != nil {
+					o.T.Fatal(err)
 				}
-				worker := deployment("worker", 3, v1alpha1.StrategyPause)
-				o.kubelet = rollout
-				o.waits("undo", v1alpha1.ConditionDependentsReconnected, v1alpha1.ReasonReconnecting)
-				o.create(worker)
+				worker := harness.NewDeployment("worker", 3, v1alpha1.StrategyPause)
+				o.Kubelet = harness.RollOut
+				o.WaitFor("undo", v1alpha1.ConditionDependentsReconnected, v1alpha1.ReasonReconnecting)
+				o.Create(worker)
 			},
 			wantSucceeded: true, wantReason: v1alpha1.ReasonSucceeded, wantMessage: rewound,
 			wantPath: fullPath, wantAsked: 1, wantAccepted: 1, wantRestarted: true, wantLedger: "completed undo",
 		},
 		"the time is before the window, and the earliest will do": {
-			given: func(w *world) {
-				w.aurora(func(c *local.Cluster) { c.EarliestBacktrackTime = start.Add(-5 * time.Minute) })
+			given: func(env *harness.Env) {
+				env.EditDBCluster(func(c *local.Cluster) { c.EarliestBacktrackTime = harness.StartTime.Add(-5 * time.Minute) })
 			},
 			object:        func(b *v1alpha1.AuroraBacktrack) { b.Spec.UseEarliestTimeOnPointInTimeUnavailable = true },
 			wantSucceeded: true, wantReason: v1alpha1.ReasonSucceeded, wantMessage: "rewound to 2023-12-23T14:05:00Z, the cluster is available and every dependent is up; to go forward again, backtrack to 2023-12-23T14:10:05Z",
 			wantPath: fullPath, wantAsked: 1, wantAccepted: 1, wantRestarted: true, wantLedger: "completed undo",
 		},
 		"it is forced and may be": {
-			given: func(w *world) {
-				w.aurora(func(c *local.Cluster) { c.BinaryLogging = true })
-				w.editCluster("game", func(c *v1alpha1.AuroraCluster) { c.Spec.Policy.AllowForce = true })
+			given: func(env *harness.Env) {
+				env.EditDBCluster(func(c *local.Cluster) { c.BinaryLogging = true })
+				env.EditCluster("game", func(c *v1alpha1.AuroraCluster) { c.Spec.Policy.AllowForce = true })
 			},
 			object:        func(b *v1alpha1.AuroraBacktrack) { b.Spec.Force = true },
 			wantSucceeded: true, wantReason: v1alpha1.ReasonSucceeded, wantMessage: rewound,

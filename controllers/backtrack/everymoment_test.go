@@ -1,10 +1,11 @@
-package backtrack
+package backtrack_test
 
 import (
 	"fmt"
 	"testing"
 
 	"github.com/aurora-backtrack/operator/api/v1alpha1"
+	"github.com/aurora-backtrack/operator/hack/harness"
 )
 
 // TestWithdrawnAtEveryMoment takes from the namespace what it was allowed, at each moment of the way. RDS is asked only
@@ -17,33 +18,33 @@ func TestWithdrawnAtEveryMoment(t *testing.T) {
 	} {
 		refused, asked := 0, 0
 		for n, over := 1, false; !over; n++ {
-			w := newWorld(t)
-			w.dependents()
+			env := harness.New(t)
+			env.CreateDependents()
 			var at string
 			claimed := false
-			hook := func(m moment) error {
+			hook := func(m harness.Moment) error {
 				if m.N != n {
 					return nil
 				}
 				at = fmt.Sprintf("%s, moment %d (%s, after=%t)", name, n, m.What, m.After)
-				claimed = len(w.readCluster("game").Status.Backtracks) > 0
-				w.editCluster("game", withdraw)
+				claimed = len(env.ReadCluster("game").Status.Backtracks) > 0
+				env.EditCluster("game", withdraw)
 				return nil
 			}
-			o, _ := w.watched(hook)
-			o.round()
-			w.create(undo("undo"))
-			b := o.finish("undo")
+			o, _ := env.NewCheckedOperator(hook)
+			o.ReconcileAll()
+			env.Create(harness.NewBacktrack("undo"))
+			b := o.Finish("undo")
 			switch over = at == ""; {
 			case over:
-			case claimed && w.accepted() != 1, !claimed && w.accepted() != 0:
-				t.Errorf("withdrawn at %s, claimed %t, it ended as %s with %d accepted calls", at, claimed, reasonOf(b), w.accepted())
+			case claimed && env.AcceptedCalls() != 1, !claimed && env.AcceptedCalls() != 0:
+				t.Errorf("withdrawn at %s, claimed %t, it ended as %s with %d accepted calls", at, claimed, harness.Verdict(b), env.AcceptedCalls())
 			case claimed:
 				asked++
 			default:
 				refused++
 			}
-			w.nothingPaused()
+			env.CheckNothingPaused()
 		}
 		if refused < 20 || asked < 20 {
 			t.Errorf("%s: refused %d times, asked %d times", name, refused, asked)

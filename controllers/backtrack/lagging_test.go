@@ -1,58 +1,60 @@
-package backtrack
+package backtrack_test
 
 import (
 	"testing"
 	"time"
 
 	"github.com/aurora-backtrack/operator/api/v1alpha1"
+	"github.com/aurora-backtrack/operator/controllers/backtrack"
+	"github.com/aurora-backtrack/operator/hack/harness"
 )
 
 // TestLaggingCache has an operator whose cache has stood still, and what it does must not go by that.
 func TestLaggingCache(t *testing.T) {
 	t.Run("an object that has ended since is not paused for once more", func(t *testing.T) {
 		t.Parallel()
-		w := newWorld(t)
-		w.dependents()
+		env := harness.New(t)
+		env.CreateDependents()
 		writes := 0
-		lagging := w.newProcess(&wire{hook: func(m moment) error {
+		lagging := env.NewProcess(&harness.Connection{Hook: func(m harness.Moment) error {
 			if m.What == "patch Deployment" {
 				writes++
 			}
 			return nil
-		}}, DefaultSettings())
-		leader := w.newOperator(func(m moment) error {
+		}}, backtrack.DefaultSettings())
+		leader := env.NewOperator(func(m harness.Moment) error {
 			if m.What == "patch Deployment" { // the object says what is to be paused, and that none is yet
-				lagging.freeze()
+				lagging.FreezeCache()
 			}
 			return nil
 		})
-		leader.round()
-		w.create(undo("undo"))
-		leader.finish("undo")
-		leader.elapse(2 * time.Minute)
-		lagging.reconcile(item{namespace: "game", name: "undo"})
-		equal(t, "the number of writes to workloads", writes, 0)
-		w.nothingPaused()
+		leader.ReconcileAll()
+		env.Create(harness.NewBacktrack("undo"))
+		leader.Finish("undo")
+		leader.Elapse(2 * time.Minute)
+		lagging.Reconcile(harness.Item{Namespace: "game", Name: "undo"})
+		harness.Equal(t, "the number of writes to workloads", writes, 0)
+		env.CheckNothingPaused()
 	})
 	t.Run("a holder that it has not heard of is not gone", func(t *testing.T) {
 		t.Parallel()
-		w := newWorld(t)
-		w.dependents()
-		stubborn("worker")(w)
-		leader := w.newOperator(nil)
-		leader.round()
-		eva := undo("eva")
+		env := harness.New(t)
+		env.CreateDependents()
+		harness.KeepPodsOf("worker")(env)
+		leader := env.NewOperator(nil)
+		leader.ReconcileAll()
+		eva := harness.NewBacktrack("eva")
 		eva.Spec.Suspend = true
-		w.create(eva)
-		lagging := w.newProcess(&wire{}, DefaultSettings())
-		lagging.freeze()
-		w.create(undo("zoe"))
-		leader.waits("zoe", v1alpha1.ConditionDependentsPaused, v1alpha1.ReasonPausing)
-		w.edit("eva", func(b *v1alpha1.AuroraBacktrack) { b.Spec.Suspend = false })
-		lagging.reconcile(item{namespace: "game", name: "eva"})
-		if holder := w.readCluster("game").Status.ActiveBacktrack; holder == nil || holder.Name != "zoe" {
+		env.Create(eva)
+		lagging := env.NewProcess(&harness.Connection{}, backtrack.DefaultSettings())
+		lagging.FreezeCache()
+		env.Create(harness.NewBacktrack("zoe"))
+		leader.WaitFor("zoe", v1alpha1.ConditionDependentsPaused, v1alpha1.ReasonPausing)
+		env.Edit("eva", func(b *v1alpha1.AuroraBacktrack) { b.Spec.Suspend = false })
+		lagging.Reconcile(harness.Item{Namespace: "game", Name: "eva"})
+		if holder := env.ReadCluster("game").Status.ActiveBacktrack; holder == nil || holder.Name != "zoe" {
 			t.Errorf("the lock is held by %+v", holder)
 		}
-		equal(t, "the worker's replicas", *w.readDeployment("worker").Spec.Replicas, 0)
+		harness.Equal(t, "the worker's replicas", *env.ReadDeployment("worker").Spec.Replicas, 0)
 	})
 }

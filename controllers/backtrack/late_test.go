@@ -1,4 +1,4 @@
-package backtrack
+package backtrack_test
 
 import (
 	"testing"
@@ -6,39 +6,40 @@ import (
 
 	"github.com/aurora-backtrack/operator/api/v1alpha1"
 	"github.com/aurora-backtrack/operator/controllers/rds"
+	"github.com/aurora-backtrack/operator/hack/harness"
 )
 
 // TestWhatCameTrueIsNotDenied has wishes come back after something was withdrawn that a first run would have
 // ended by: they say that the rewind was made, and not that the database was not touched.
 func TestWhatCameTrueIsNotDenied(t *testing.T) {
-	for name, withdraw := range map[string]func(*world, *v1alpha1.AuroraBacktrack){
-		"its deadline has passed": func(w *world, _ *v1alpha1.AuroraBacktrack) { w.clock.Step(time.Hour) },
-		"it is cancelled":         func(_ *world, b *v1alpha1.AuroraBacktrack) { b.Spec.Cancel = true },
-		"it is suspended":         func(_ *world, b *v1alpha1.AuroraBacktrack) { b.Spec.Suspend = true },
-		"its namespace is not allowed any more": func(w *world, _ *v1alpha1.AuroraBacktrack) {
-			w.editCluster("game", func(c *v1alpha1.AuroraCluster) { c.Spec.AllowedNamespaces = v1alpha1.AllowedNamespaces{} })
+	for name, withdraw := range map[string]func(*harness.Env, *v1alpha1.AuroraBacktrack){
+		"its deadline has passed": func(env *harness.Env, _ *v1alpha1.AuroraBacktrack) { env.Clock.Step(time.Hour) },
+		"it is cancelled":         func(_ *harness.Env, b *v1alpha1.AuroraBacktrack) { b.Spec.Cancel = true },
+		"it is suspended":         func(_ *harness.Env, b *v1alpha1.AuroraBacktrack) { b.Spec.Suspend = true },
+		"its namespace is not allowed any more": func(env *harness.Env, _ *v1alpha1.AuroraBacktrack) {
+			env.EditCluster("game", func(c *v1alpha1.AuroraCluster) { c.Spec.AllowedNamespaces = v1alpha1.AllowedNamespaces{} })
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := newWorld(t)
+			env := harness.New(t)
 			wish := func() *v1alpha1.AuroraBacktrack {
-				b := undo("undo")
-				b.Spec.StartDeadline = v1alpha1.NewTimestamp(start.Add(30 * time.Minute))
+				b := harness.NewBacktrack("undo")
+				b.Spec.StartDeadline = v1alpha1.NewTimestamp(harness.StartTime.Add(30 * time.Minute))
 				return b
 			}
-			o := w.newOperator(nil)
-			w.create(wish())
-			o.finish("undo")
-			w.delete("undo")
-			o.until("undo is gone", func() bool { return w.read("undo") == nil })
+			o := env.NewOperator(nil)
+			env.Create(wish())
+			o.Finish("undo")
+			env.DeleteIfPresent("undo")
+			o.Until("undo is gone", func() bool { return env.Read("undo") == nil })
 			again := wish()
-			withdraw(w, again)
-			w.create(again)
-			b := o.finish("undo")
-			equal(t, "the end", conditionOf(b, v1alpha1.ConditionSucceeded).Reason, v1alpha1.ReasonAlreadyApplied)
-			equal(t, "the record", b.Status.Backtrack.Status, rds.StatusCompleted)
-			equal(t, "the number of calls", w.asked(), 1)
+			withdraw(env, again)
+			env.Create(again)
+			b := o.Finish("undo")
+			harness.Equal(t, "the end", harness.Condition(b, v1alpha1.ConditionSucceeded).Reason, v1alpha1.ReasonAlreadyApplied)
+			harness.Equal(t, "the record", b.Status.Backtrack.Status, rds.StatusCompleted)
+			harness.Equal(t, "the number of calls", env.Calls(), 1)
 		})
 	}
 }
@@ -46,20 +47,20 @@ func TestWhatCameTrueIsNotDenied(t *testing.T) {
 // TestAWordThatIsNoEnd has a record that never says how it ended: the run ends all the same, nothing stays
 // paused, and others can start.
 func TestAWordThatIsNoEnd(t *testing.T) {
-	w := newWorld(t)
-	w.dependents()
-	o, _ := w.watched(nil)
-	o.asks(0, says("completed", "validating"))
-	o.round()
-	w.create(undo("undo"))
-	o.waits("undo", v1alpha1.ConditionBacktracked, v1alpha1.ReasonBacktracking)
-	w.clock.Step(6 * time.Hour)
-	b := o.finish("undo")
-	equal(t, "the end", conditionOf(b, v1alpha1.ConditionSucceeded).Reason, v1alpha1.ReasonOutcomeUnknown)
-	w.nothingPaused()
-	another := undo("another")
-	another.Spec.BacktrackTo = v1alpha1.NewTimestamp(w.clock.Now().Add(-time.Hour))
-	w.create(another)
-	o.waits("another", v1alpha1.ConditionBacktracked, v1alpha1.ReasonBacktracking)
-	equal(t, "the number of calls", w.asked(), 2)
+	env := harness.New(t)
+	env.CreateDependents()
+	o, _ := env.NewCheckedOperator(nil)
+	o.ReplaceRDS(0, harness.ReplaceStatus("completed", "validating"))
+	o.ReconcileAll()
+	env.Create(harness.NewBacktrack("undo"))
+	o.WaitFor("undo", v1alpha1.ConditionBacktracked, v1alpha1.ReasonBacktracking)
+	env.Clock.Step(6 * time.Hour)
+	b := o.Finish("undo")
+	harness.Equal(t, "the end", harness.Condition(b, v1alpha1.ConditionSucceeded).Reason, v1alpha1.ReasonOutcomeUnknown)
+	env.CheckNothingPaused()
+	another := harness.NewBacktrack("another")
+	another.Spec.BacktrackTo = v1alpha1.NewTimestamp(env.Clock.Now().Add(-time.Hour))
+	env.Create(another)
+	o.WaitFor("another", v1alpha1.ConditionBacktracked, v1alpha1.ReasonBacktracking)
+	harness.Equal(t, "the number of calls", env.Calls(), 2)
 }

@@ -1,4 +1,4 @@
-package backtrack
+package backtrack_test
 
 import (
 	"testing"
@@ -6,24 +6,25 @@ import (
 
 	"github.com/aurora-backtrack/operator/api/v1alpha1"
 	local "github.com/aurora-backtrack/operator/hack/aurora"
+	"github.com/aurora-backtrack/operator/hack/harness"
 )
 
 // TestLookups has what becomes of a call whose answer was lost, or whose record behaves oddly.
 func TestLookups(t *testing.T) {
-	fault := func(fault string, n int) func(*world) {
-		return func(w *world) { w.rds.FailNext("BacktrackDBCluster", fault, n) }
+	fault := func(fault string, n int) func(*harness.Env) {
+		return func(env *harness.Env) { env.RDS.FailNext("BacktrackDBCluster", fault, n) }
 	}
-	timing := func(change func(*local.Timing)) func(*world) {
-		return func(w *world) {
+	timing := func(change func(*local.Timing)) func(*harness.Env) {
+		return func(env *harness.Env) {
 			timing := local.Timing{Unlisted: 2 * time.Second, Pending: 4 * time.Second, Backtracking: 10 * time.Second, StatusLag: 3 * time.Second}
 			change(&timing)
-			w.rds.SetTiming(timing)
+			env.RDS.SetTiming(timing)
 		}
 	}
-	both := func(all ...func(*world)) func(*world) {
-		return func(w *world) {
+	both := func(all ...func(*harness.Env)) func(*harness.Env) {
+		return func(env *harness.Env) {
 			for _, f := range all {
-				f(w)
+				f(env)
 			}
 		}
 	}
@@ -71,7 +72,7 @@ func TestLookups(t *testing.T) {
 			wantAsked:   5,
 		},
 		"the record is upper case": {
-			given:         func(w *world) { w.rds.SetUpperCaseStatus(true) },
+			given:         func(env *harness.Env) { env.RDS.SetUpperCaseStatus(true) },
 			wantSucceeded: true, wantReason: v1alpha1.ReasonSucceeded,
 			wantMessage: rewound,
 			wantPath:    fullPath,
@@ -113,15 +114,15 @@ func TestLookups(t *testing.T) {
 			wantAsked:   1, wantAccepted: 1, wantRestarted: true, wantLedger: "completed undo",
 		},
 		"the record fails after its answer was lost": {
-			given:       both(fault(local.FaultLostReply, 1), func(w *world) { w.aurora(func(c *local.Cluster) { c.FailNextBacktrack = true }) }),
+			given:       both(fault(local.FaultLostReply, 1), func(env *harness.Env) { env.EditDBCluster(func(c *local.Cluster) { c.FailNextBacktrack = true }) }),
 			wantReason:  v1alpha1.ReasonFailed,
 			wantMessage: `RDS accepted backtrack #1 and reports it as failed, so the state of the data is not known: look at the data, and at the cluster's events in RDS`,
 			wantPath:    untilPaused + " Backtracked=False/Failed DependentsReconnected=True/Resumed",
 			wantAsked:   1, wantAccepted: 1, wantRestarted: true, wantLedger: "failed undo",
 		},
 		"the answer is lost, and the earliest time was taken": {
-			given: both(fault(local.FaultLostReply, 1), func(w *world) {
-				w.aurora(func(c *local.Cluster) { c.EarliestBacktrackTime = start.Add(-5 * time.Minute) })
+			given: both(fault(local.FaultLostReply, 1), func(env *harness.Env) {
+				env.EditDBCluster(func(c *local.Cluster) { c.EarliestBacktrackTime = harness.StartTime.Add(-5 * time.Minute) })
 			}),
 			object:        func(b *v1alpha1.AuroraBacktrack) { b.Spec.UseEarliestTimeOnPointInTimeUnavailable = true },
 			wantSucceeded: true, wantReason: v1alpha1.ReasonSucceeded,
@@ -131,12 +132,12 @@ func TestLookups(t *testing.T) {
 		},
 		"history can't be read for a while": {
 			given: both(fault(local.FaultLostReply, 1)),
-			during: func(o *operator, _ *trail) {
-				o.waits("undo", v1alpha1.ConditionBacktracked, v1alpha1.ReasonVerifyingOutcome)
-				o.rds.FailNext("DescribeDBClusterBacktracks", local.FaultAccessDenied, 0)
-				o.waits("undo", v1alpha1.ConditionBacktracked, v1alpha1.ReasonAccessDenied)
-				o.elapse(10 * time.Minute)
-				healed(o.world)
+			during: func(o *harness.Operator, _ *harness.StatusLog) {
+				o.WaitFor("undo", v1alpha1.ConditionBacktracked, v1alpha1.ReasonVerifyingOutcome)
+				o.RDS.FailNext("DescribeDBClusterBacktracks", local.FaultAccessDenied, 0)
+				o.WaitFor("undo", v1alpha1.ConditionBacktracked, v1alpha1.ReasonAccessDenied)
+				o.Elapse(10 * time.Minute)
+				harness.ClearFaults(o.Env)
 			},
 			wantSucceeded: true, wantReason: v1alpha1.ReasonSucceeded,
 			wantMessage: rewound,

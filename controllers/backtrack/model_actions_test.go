@@ -1,4 +1,4 @@
-package backtrack
+package backtrack_test
 
 import (
 	"time"
@@ -7,12 +7,13 @@ import (
 
 	"github.com/aurora-backtrack/operator/api/v1alpha1"
 	local "github.com/aurora-backtrack/operator/hack/aurora"
+	"github.com/aurora-backtrack/operator/hack/harness"
 )
 
 // actions are all that can happen. Each does nothing where it makes no sense, so that every order is a run.
 func (m *model) actions() map[string]func(*rapid.T) {
 	people := func(act func(*rapid.T)) func(*rapid.T) {
-		return func(r *rapid.T) { m.person(func() { act(r) }) }
+		return func(r *rapid.T) { m.AsUser(func() { act(r) }) }
 	}
 	return map[string]func(*rapid.T){
 		"operator works":       m.operatorWorks,
@@ -34,7 +35,7 @@ func (m *model) actions() map[string]func(*rapid.T) {
 	}
 }
 
-func (m *model) actor(r *rapid.T) *actor {
+func (m *model) actor(r *rapid.T) *harness.SteppedProcess {
 	return m.actors[rapid.IntRange(0, len(m.actors)-1).Draw(r, "process")]
 }
 
@@ -43,61 +44,61 @@ func (m *model) operatorWorks(r *rapid.T) {
 	first := rapid.IntRange(0, 1).Draw(r, "process")
 	both := rapid.Bool().Draw(r, "both")
 	for range rapid.SampledFrom([]int{1, 5, 30}).Draw(r, "rounds") {
-		next := m.clock.Now().Add(10 * time.Second)
+		next := m.Clock.Now().Add(10 * time.Second)
 		for i, a := range m.actors {
-			if (i != first && !both) || a.inFlight {
+			if (i != first && !both) || a.InFlight {
 				continue
 			}
-			if at := a.work(); at.Before(next) {
+			if at := a.Work(); at.Before(next) {
 				next = at
 			}
 		}
 		m.check(r)
-		m.pass(next.Sub(m.clock.Now()))
+		m.pass(next.Sub(m.Clock.Now()))
 	}
 }
 
 // operatorLooks lets one process begin, or go on with, one look, in which something happens.
 func (m *model) operatorLooks(r *rapid.T) {
 	a := m.actor(r)
-	a.look(mishap(rapid.IntRange(0, int(mishaps)-1).Draw(r, "mishap")), rapid.IntRange(0, 30).Draw(r, "moments until then"))
+	a.Step(harness.Interruption(rapid.IntRange(0, int(harness.Interruptions)-1).Draw(r, "mishap")), rapid.IntRange(0, 30).Draw(r, "moments until then"))
 	m.revive(a)
 }
 
 func (m *model) operatorDies(r *rapid.T) {
 	a := m.actor(r)
-	a.stop()
+	a.Stop()
 	m.revive(a)
 }
 
 // revive starts a new process in place of a dead one.
-func (m *model) revive(dead *actor) {
-	if dead.wire.alive() {
+func (m *model) revive(dead *harness.SteppedProcess) {
+	if dead.Connection.Alive() {
 		return
 	}
-	dead.end()
+	dead.End()
 	for i, a := range m.actors {
 		if a == dead {
-			m.actors[i] = m.newActor()
+			m.actors[i] = m.NewSteppedProcess()
 		}
 	}
 }
 
 func (m *model) cacheLags(r *rapid.T) {
 	a := m.actor(r)
-	if a.lag == nil {
-		a.freeze()
+	if a.Lag == nil {
+		a.FreezeCache()
 	} else {
-		a.thaw()
+		a.ThawCache()
 	}
 }
 
 // clockJumps lets time pass, or the operator's clock be set, which RDS's does not follow.
 func (m *model) clockJumps(r *rapid.T) {
 	d := rapid.SampledFrom([]time.Duration{100 * time.Millisecond, time.Second, 7 * time.Second, 40 * time.Second, 3 * time.Minute}).Draw(r, "by")
-	still := m.actors[0].inFlight || m.actors[1].inFlight
+	still := m.actors[0].InFlight || m.actors[1].InFlight
 	if rapid.IntRange(0, 3).Draw(r, "is set") == 0 && !still { // within a look no clock is set
-		m.rdsAhead -= d
+		m.RDSAhead -= d
 	}
 	m.pass(d)
 }
@@ -111,18 +112,18 @@ func (m *model) rdsFails(r *rapid.T) {
 			Operation: rapid.SampledFrom(operations).Draw(r, "operation"), Error: rapid.SampledFrom(faults).Draw(r, "fault"), Count: rapid.IntRange(1, 3).Draw(r, "times"),
 		})
 	}
-	m.must(m.rds.SetFaults(set))
+	m.Must(m.RDS.SetFaults(set))
 	if rapid.IntRange(0, 4).Draw(r, "record fails") == 0 {
-		m.must(m.rds.EditCluster("testcluster", func(c *local.Cluster) { c.FailNextBacktrack = true }))
+		m.Must(m.RDS.EditCluster("testcluster", func(c *local.Cluster) { c.FailNextBacktrack = true }))
 	}
-	m.ambiguous = rapid.IntRange(0, 1).Draw(r, "done, then 500")
+	m.AmbiguousAnswers = rapid.IntRange(0, 1).Draw(r, "done, then 500")
 	status := rapid.SampledFrom([]string{"", "", "modifying"}).Draw(r, "status")
-	m.must(m.rds.EditCluster("testcluster", func(c *local.Cluster) { c.Status = status }))
+	m.Must(m.RDS.EditCluster("testcluster", func(c *local.Cluster) { c.Status = status }))
 }
 
 func (m *model) creates(r *rapid.T) {
-	if b := m.draw(r); m.read(b.Name) == nil {
-		m.world.create(b)
+	if b := m.draw(r); m.Read(b.Name) == nil {
+		m.Env.Create(b)
 	}
 }
 
@@ -133,15 +134,15 @@ func (m *model) changes(r *rapid.T) {
 	}
 	switch rapid.IntRange(0, 3).Draw(r, "change") {
 	case 0:
-		m.edit(b.Name, cancel)
+		m.Edit(b.Name, cancel)
 	case 1:
-		m.edit(b.Name, func(b *v1alpha1.AuroraBacktrack) { b.Spec.Suspend = !b.Spec.Suspend })
+		m.Edit(b.Name, func(b *v1alpha1.AuroraBacktrack) { b.Spec.Suspend = !b.Spec.Suspend })
 	case 2:
-		if !m.unledgered[b.UID] {
-			m.wipe(b.Name)
+		if !m.LedgerLost[b.UID] {
+			m.WipeStatus(b.Name)
 		}
 	case 3:
-		m.remove(b.Name)
+		m.Delete(b.Name)
 	}
 }
 
@@ -150,26 +151,26 @@ func (m *model) changes(r *rapid.T) {
 func (m *model) takesAway(r *rapid.T) {
 	b := m.pick(r)
 	again := rapid.Bool().Draw(r, "again")
-	if b == nil || m.unledgered[b.UID] {
+	if b == nil || m.LedgerLost[b.UID] {
 		return
 	}
-	m.force(b.Name)
+	m.ForceDelete(b.Name)
 	if again {
-		like := undo(b.Name)
+		like := harness.NewBacktrack(b.Name)
 		like.Spec = b.Spec
-		m.world.create(like)
+		m.Env.Create(like)
 	}
 }
 
 func (m *model) scales(r *rapid.T) {
 	name := rapid.SampledFrom([]string{"worker", "chess-bot"}).Draw(r, "workload")
-	m.scale(name, rapid.Int32Range(1, 5).Draw(r, "replicas"))
+	m.Scale(name, rapid.Int32Range(1, 5).Draw(r, "replicas"))
 }
 
 // rewindsElsewhere asks RDS for a backtrack as somebody in the console would, to a time of their own.
 func (m *model) rewindsElsewhere(r *rapid.T) {
 	minutes := rapid.IntRange(10, 14).Draw(r, "minutes ago")
-	m.console("testcluster", start.Add(-time.Duration(minutes)*time.Minute-time.Hour))
+	m.RequestBacktrack("testcluster", harness.StartTime.Add(-time.Duration(minutes)*time.Minute-time.Hour))
 }
 
 func (m *model) changesCluster(r *rapid.T) {
@@ -184,8 +185,8 @@ func (m *model) changesCluster(r *rapid.T) {
 			return
 		}
 		identifier := map[string]string{"game": "testcluster", "twin": "testcluster", "chess": "othercluster"}[name]
-		c := auroraCluster(name, identifier)
+		c := harness.NewAuroraCluster(name, identifier)
 		hasty(c)
-		m.world.create(c)
+		m.Env.Create(c)
 	}
 }

@@ -1,4 +1,4 @@
-package backtrack
+package backtrack_test
 
 import (
 	"context"
@@ -14,6 +14,7 @@ import (
 
 	"github.com/aurora-backtrack/operator/api/v1alpha1"
 	local "github.com/aurora-backtrack/operator/hack/aurora"
+	"github.com/aurora-backtrack/operator/hack/harness"
 )
 
 // shards run side by side; together they make at least 10,000 runs.
@@ -51,34 +52,34 @@ func TestModel(t *testing.T) {
 
 // model is a world in which anything can happen.
 type model struct {
-	*witness
-	actors []*actor
+	*harness.Checker
+	actors []*harness.SteppedProcess
 	frozen bool // the workload controllers stand still
 }
 
 func newModel(t testing.TB, r *rapid.T) *model {
-	w := newWorld(t)
+	env := harness.New(t)
 	seconds := func(name string, among ...int) time.Duration {
 		return time.Duration(rapid.SampledFrom(among).Draw(r, name)) * time.Second
 	}
-	w.rds.SetTiming(local.Timing{
+	env.RDS.SetTiming(local.Timing{
 		Unlisted: seconds("unlisted", 0, 2, 8), Pending: seconds("pending", 0, 3), Backtracking: seconds("backtracking", 0, 6), StatusLag: seconds("status lag", 0, 4, 12),
 	})
-	w.rds.SetUpperCaseStatus(rapid.Bool().Draw(r, "upper case"))
-	w.rdsAhead = seconds("RDS's clock is ahead", 0, -7, 90)
-	w.addAurora("othercluster")
-	w.create(auroraCluster("chess", "othercluster"))
+	env.RDS.SetUpperCaseStatus(rapid.Bool().Draw(r, "upper case"))
+	env.RDSAhead = seconds("RDS's clock is ahead", 0, -7, 90)
+	env.AddDBCluster("othercluster")
+	env.Create(harness.NewAuroraCluster("chess", "othercluster"))
 	for _, name := range []string{"game", "chess"} {
-		w.editCluster(name, hasty)
+		env.EditCluster(name, hasty)
 	}
-	w.create(deployment("game-api", 2, v1alpha1.StrategyRestart))
-	w.create(deployment("worker", 3, v1alpha1.StrategyPause))
-	chess := deployment("chess-bot", 1, v1alpha1.StrategyPause)
+	env.Create(harness.NewDeployment("game-api", 2, v1alpha1.StrategyRestart))
+	env.Create(harness.NewDeployment("worker", 3, v1alpha1.StrategyPause))
+	chess := harness.NewDeployment("chess-bot", 1, v1alpha1.StrategyPause)
 	chess.Labels[v1alpha1.ClusterLabel] = "chess"
-	w.create(chess)
-	w.kubelet(w)
-	m := &model{witness: w.watch()}
-	m.actors = []*actor{m.newActor(), m.newActor()}
+	env.Create(chess)
+	env.Kubelet(env)
+	m := &model{Checker: env.NewChecker()}
+	m.actors = []*harness.SteppedProcess{m.NewSteppedProcess(), m.NewSteppedProcess()}
 	return m
 }
 
@@ -89,71 +90,71 @@ func hasty(c *v1alpha1.AuroraCluster) {
 
 func (m *model) close() {
 	for _, a := range m.actors {
-		a.stop()
+		a.Stop()
 	}
 }
 
 // check is called after every step.
 func (m *model) check(r *rapid.T) {
 	if !m.frozen {
-		m.kubelet(m.world)
+		m.Kubelet(m.Env)
 	}
-	if len(m.wrong) > 0 {
-		r.Fatalf("%s\n%s", strings.Join(m.wrong, "\n"), m.world.describe())
+	if len(m.Violations) > 0 {
+		r.Fatalf("%s\n%s", strings.Join(m.Violations, "\n"), m.Env.Describe())
 	}
 }
 
 // pass lets time pass.
-func (m *model) pass(d time.Duration) { m.clock.Step(max(d, time.Millisecond)) }
+func (m *model) pass(d time.Duration) { m.Clock.Step(max(d, time.Millisecond)) }
 
 // drain lets all faults stop and everything come to its end.
 func (m *model) drain(r *rapid.T) {
-	m.must(m.rds.SetFaults(nil))
+	m.Must(m.RDS.SetFaults(nil))
 	m.frozen = false
-	m.must(m.rds.EditCluster("testcluster", func(c *local.Cluster) { c.Status = "" }))
+	m.Must(m.RDS.EditCluster("testcluster", func(c *local.Cluster) { c.Status = "" }))
 	fresh := rapid.Bool().Draw(r, "fresh processes")
 	for i, a := range m.actors {
-		a.goOn(nil, nothing, 0)
-		a.thaw()
+		a.Continue(nil, harness.NoInterruption, 0)
+		a.ThawCache()
 		if fresh {
-			a.stop()
-			m.actors[i] = m.newActor()
+			a.Stop()
+			m.actors[i] = m.NewSteppedProcess()
 		}
 	}
 	m.check(r)
-	quiet := m.clock.Now()
+	quiet := m.Clock.Now()
 	for range 1500 {
-		next := m.clock.Now().Add(30 * time.Second)
+		next := m.Clock.Now().Add(30 * time.Second)
 		for _, a := range m.actors {
-			if at := a.work(); at.Before(next) {
+			if at := a.Work(); at.Before(next) {
 				next = at
 			}
 		}
 		m.check(r)
 		m.sendAway()
-		if !m.atRest() {
-			quiet = m.clock.Now()
-		} else if m.clock.Now().Sub(quiet) >= restFor {
-			m.inOrder()
+		if !m.AtRest() {
+			quiet = m.Clock.Now()
+		} else if m.Clock.Now().Sub(quiet) >= harness.RestFor {
+			m.CheckEnd()
 			m.check(r)
 			return
 		}
-		m.pass(next.Sub(m.clock.Now()))
+		m.pass(next.Sub(m.Clock.Now()))
 	}
-	r.Fatalf("it never came to rest\n%s", m.world.describe())
+	r.Fatalf("it never came to rest\n%s", m.Env.Describe())
 }
 
 // sendAway cancels what waits for people.
 func (m *model) sendAway() {
-	for _, uid := range m.present {
-		b := m.objects[uid]
+	for _, uid := range m.Present {
+		b := m.Objects[uid]
 		if b.Status.CompletedAt != "" || b.Status.StartedAt != "" || b.Spec.Cancel {
 			continue
 		}
-		c := m.clusters[b.Spec.ClusterRef.Name]
+		c := m.Clusters[b.Spec.ClusterRef.Name]
 		ready := c != nil && c.DeletionTimestamp.IsZero() && meta.IsStatusConditionTrue(c.Status.Conditions, v1alpha1.ConditionReady)
 		if b.Spec.Suspend || !ready && len(b.Status.Conditions) > 0 {
-			m.person(func() { m.edit(b.Name, cancel) })
+			m.AsUser(func() { m.Edit(b.Name, cancel) })
 		}
 	}
 }
@@ -161,14 +162,14 @@ func (m *model) sendAway() {
 // pick draws one of the objects; nil when there is none.
 func (m *model) pick(r *rapid.T) *v1alpha1.AuroraBacktrack {
 	name := rapid.SampledFrom(names).Draw(r, "object")
-	return m.read(name)
+	return m.Read(name)
 }
 
 var names = []string{"a", "b", "c"}
 
 // draw makes an object.
 func (m *model) draw(r *rapid.T) *v1alpha1.AuroraBacktrack {
-	b := undo(rapid.SampledFrom(names).Draw(r, "name"))
+	b := harness.NewBacktrack(rapid.SampledFrom(names).Draw(r, "name"))
 	b.Spec.ClusterRef.Name = rapid.SampledFrom([]string{"game", "game", "game", "chess", "twin", "nowhere"}).Draw(r, "cluster")
 	b.Spec.BacktrackTo = rapid.SampledFrom([]v1alpha1.Timestamp{"2023-12-23T13:55:00Z", "2023-12-23T13:55:00Z", "2023-12-23T13:45:00Z", "2023-12-23T23:00:00Z", "yesterday"}).Draw(r, "to")
 	switch rapid.IntRange(0, 9).Draw(r, "trait") {
@@ -179,23 +180,23 @@ func (m *model) draw(r *rapid.T) *v1alpha1.AuroraBacktrack {
 	case 2:
 		b.Spec.TTLSecondsAfterFinished = ptr.To[int32](5)
 	case 3:
-		b.Spec.StartDeadline = v1alpha1.NewTimestamp(start.Add(time.Minute))
+		b.Spec.StartDeadline = v1alpha1.NewTimestamp(harness.StartTime.Add(time.Minute))
 	}
 	return b
 }
 
 // exists tells whether the AuroraCluster is there.
-func (m *model) exists(name string) bool { return m.clusters[name] != nil }
+func (m *model) exists(name string) bool { return m.Clusters[name] != nil }
 
 func (m *model) deleteCluster(name string, force bool) {
 	if !m.exists(name) {
 		return
 	}
-	holder := m.clusters[name].Status.ActiveBacktrack
-	if force && (holder == nil || !m.forced[holder.UID] && !m.wiped[holder.UID]) { // not the last that knows of a run
-		m.editCluster(name, func(c *v1alpha1.AuroraCluster) { c.Finalizers = nil })
+	holder := m.Clusters[name].Status.ActiveBacktrack
+	if force && (holder == nil || !m.Forced[holder.UID] && !m.Wiped[holder.UID]) { // not the last that knows of a run
+		m.EditCluster(name, func(c *v1alpha1.AuroraCluster) { c.Finalizers = nil })
 	}
 	if m.exists(name) { // one that is being deleted goes with its finalizer
-		m.must(m.api.Delete(context.Background(), m.readCluster(name)))
+		m.Must(m.API.Delete(context.Background(), m.ReadCluster(name)))
 	}
 }

@@ -1,78 +1,14 @@
-package backtrack
+package backtrack_test
 
 import (
-	"bytes"
-	"io"
-	"net/http"
-	"net/url"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/credentials"
-	"k8s.io/apimachinery/pkg/api/meta"
-	"k8s.io/utils/clock"
-
 	"github.com/aurora-backtrack/operator/api/v1alpha1"
-	"github.com/aurora-backtrack/operator/controllers/rds"
 	local "github.com/aurora-backtrack/operator/hack/aurora"
+	"github.com/aurora-backtrack/operator/hack/harness"
 )
-
-// shifted is the clock of a machine that goes wrong.
-type shifted struct {
-	clock.PassiveClock
-	by time.Duration
-}
-
-func (s shifted) Now() time.Time                  { return s.PassiveClock.Now().Add(s.by) }
-func (s shifted) Since(t time.Time) time.Duration { return s.Now().Sub(t) }
-
-// asks lets the operator ask RDS with another clock, and lets the test change what RDS answers. The change may
-// be nil.
-func (o *operator) asks(by time.Duration, change func(action, body string) string) {
-	now := shifted{o.clock, by}
-	answered := &http.Client{Transport: roundTripper(func(r *http.Request) (*http.Response, error) {
-		body, err := io.ReadAll(r.Body)
-		if err != nil {
-			return nil, err
-		}
-		form, err := url.ParseQuery(string(body))
-		if err != nil {
-			return nil, err
-		}
-		r.Body = io.NopCloser(bytes.NewReader(body))
-		response, err := o.rds.Client().Transport.RoundTrip(r)
-		if err != nil || change == nil {
-			return response, err
-		}
-		answer, err := io.ReadAll(response.Body)
-		if err != nil {
-			return nil, err
-		}
-		changed := change(form.Get("Action"), string(answer))
-		response.Body, response.ContentLength = io.NopCloser(strings.NewReader(changed)), int64(len(changed))
-		response.Header.Del("Content-Length")
-		return response, nil
-	})}
-	rds := rds.NewProvider(rds.Options{Clock: now, Config: aws.Config{
-		Region: "eu-west-1", Credentials: credentials.NewStaticCredentialsProvider("key", "secret", ""),
-		BaseEndpoint: aws.String("http://rds.local"), HTTPClient: o.wire.http(answered),
-		Retryer: func() aws.Retryer { return aws.NopRetryer{} },
-	}})
-	o.backtracks.RDS, o.clusters.RDS = rds, rds
-	o.backtracks.Clock, o.clusters.Clock, o.backtracks.Workloads.Clock, o.backtracks.Events.Clock = now, now, now, now
-}
-
-// says replaces the status word of every record in the history.
-func says(from, to string) func(action, body string) string {
-	return func(action, body string) string {
-		if action != "DescribeDBClusterBacktracks" {
-			return body
-		}
-		return strings.ReplaceAll(body, "<Status>"+from+"</Status>", "<Status>"+to+"</Status>")
-	}
-}
 
 // TestClockSkew has operators whose clocks are wrong by ten minutes: a lost answer is still found, and the
 // time of the request is judged by RDS's clock.
@@ -81,30 +17,30 @@ func TestClockSkew(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			for _, fault := range []string{"", local.FaultLostReply, local.FaultConnectionReset} {
-				w := newWorld(t)
-				w.dependents()
-				w.elsewhere("testcluster", "2023-12-23T13:50:00Z") // not ours: it is older than the claim
-				w.clock.Step(time.Minute)
+				env := harness.New(t)
+				env.CreateDependents()
+				env.BacktrackElsewhere("testcluster", "2023-12-23T13:50:00Z") // not ours: it is older than the claim
+				env.Clock.Step(time.Minute)
 				if fault != "" {
-					w.rds.FailNext("BacktrackDBCluster", fault, 1)
+					env.RDS.FailNext("BacktrackDBCluster", fault, 1)
 				}
-				o, _ := w.watched(nil)
-				o.asks(by, nil)
-				o.round()
-				b := undo("undo")
+				o, _ := env.NewCheckedOperator(nil)
+				o.ReplaceRDS(by, nil)
+				o.ReconcileAll()
+				b := harness.NewBacktrack("undo")
 				b.Spec.BacktrackTo = "2023-12-23T13:50:30Z"
 				b.Spec.Repeat = "b1"
-				w.create(b)
-				b = o.finish("undo")
-				equal(t, "the path", path(b), fullPath)
-				equal(t, "the number of accepted calls", w.accepted(), 1+1)
-				c, err := w.rds.Cluster("testcluster")
+				env.Create(b)
+				b = o.Finish("undo")
+				harness.Equal(t, "the path", harness.Path(b), fullPath)
+				harness.Equal(t, "the number of accepted calls", env.AcceptedCalls(), 1+1)
+				c, err := env.RDS.Cluster("testcluster")
 				if err != nil {
 					t.Fatal(err)
 				}
-				equal(t, "the record", b.Status.Backtrack.ID, c.Backtracks[1].Identifier)
-				equal(t, "the claim's skew in seconds", time.Duration(b.Status.Claim.ClockSkew)*time.Second, -by)
-				equal(t, "the plan's distance", b.Status.Plan.Distance, "20m30s")
+				harness.Equal(t, "the record", b.Status.Backtrack.ID, c.Backtracks[1].Identifier)
+				harness.Equal(t, "the claim's skew in seconds", time.Duration(b.Status.Claim.ClockSkew)*time.Second, -by)
+				harness.Equal(t, "the plan's distance", b.Status.Plan.Distance, "20m30s")
 			}
 		})
 	}
@@ -118,20 +54,20 @@ func TestStatusWords(t *testing.T) {
 		wantReason  string
 		wantMessage string
 	}{
-		"mixed case":                 {change: says("completed", "Completed"), wantReason: v1alpha1.ReasonSucceeded, wantMessage: rewound},
-		"a word before it completes": {change: says("applying", "rewinding-volumes"), wantReason: v1alpha1.ReasonSucceeded, wantMessage: rewound},
+		"mixed case":                 {change: harness.ReplaceStatus("completed", "Completed"), wantReason: v1alpha1.ReasonSucceeded, wantMessage: rewound},
+		"a word before it completes": {change: harness.ReplaceStatus("applying", "rewinding-volumes"), wantReason: v1alpha1.ReasonSucceeded, wantMessage: rewound},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := newWorld(t)
-			w.dependents()
-			o, _ := w.watched(nil)
-			o.asks(0, test.change)
-			o.round()
-			w.create(undo("undo"))
-			b := o.finish("undo")
-			equal(t, "the message", w.message(b, v1alpha1.ConditionSucceeded), test.wantMessage)
-			equal(t, "the number of calls", w.asked(), 1)
+			env := harness.New(t)
+			env.CreateDependents()
+			o, _ := env.NewCheckedOperator(nil)
+			o.ReplaceRDS(0, test.change)
+			o.ReconcileAll()
+			env.Create(harness.NewBacktrack("undo"))
+			b := o.Finish("undo")
+			harness.Equal(t, "the message", env.Message(b, v1alpha1.ConditionSucceeded), test.wantMessage)
+			harness.Equal(t, "the number of calls", env.Calls(), 1)
 		})
 	}
 }
@@ -139,8 +75,8 @@ func TestStatusWords(t *testing.T) {
 // TestForeignRecords has backtracks of somebody else around a call whose answer was lost.
 func TestForeignRecords(t *testing.T) {
 	for name, test := range map[string]struct {
-		before func(*world) // right before RDS gets the call
-		after  func(*world) // once it has it
+		before func(*harness.Env) // right before RDS gets the call
+		after  func(*harness.Env) // once it has it
 		fault  string
 
 		wantReason   string
@@ -150,24 +86,24 @@ func TestForeignRecords(t *testing.T) {
 		wantLedger   string
 	}{
 		"somebody is faster, to another time": {
-			before:       func(w *world) { w.elsewhere("testcluster", "2023-12-23T13:00:00Z") },
+			before:       func(env *harness.Env) { env.BacktrackElsewhere("testcluster", "2023-12-23T13:00:00Z") },
 			wantReason:   v1alpha1.ReasonSucceeded,
 			wantMessage:  strings.Replace(rewound, "14:10:05", "14:10:23", 1),
 			wantPath:     fullPath,
 			wantAccepted: 2, wantLedger: "completed elsewhere, completed undo",
 		},
 		"somebody is faster, to the same time, and the answer is lost": {
-			before: func(w *world) { w.elsewhere("testcluster", "2023-12-23T13:55:00Z") }, fault: local.FaultConnectionReset,
+			before: func(env *harness.Env) { env.BacktrackElsewhere("testcluster", "2023-12-23T13:55:00Z") }, fault: local.FaultConnectionReset,
 			wantReason:   v1alpha1.ReasonSucceeded,
 			wantMessage:  rewound,
 			wantPath:     fullPath,
 			wantAccepted: 1, wantLedger: "completed undo",
 		},
 		"somebody makes another one before RDS could list ours": {
-			after: func(w *world) {
-				w.clock.Step(time.Minute)
-				w.elsewhere("testcluster", "2023-12-23T13:55:10Z")
-				w.clock.Step(time.Minute)
+			after: func(env *harness.Env) {
+				env.Clock.Step(time.Minute)
+				env.BacktrackElsewhere("testcluster", "2023-12-23T13:55:10Z")
+				env.Clock.Step(time.Minute)
 			}, fault: local.FaultLostReply,
 			wantReason:   v1alpha1.ReasonOutcomeUnknown,
 			wantMessage:  "the answer to the call was lost, and RDS lists 2 backtracks since then that may be it (#1, #2, …): look at the data and at who else rewinds this cluster",
@@ -175,10 +111,10 @@ func TestForeignRecords(t *testing.T) {
 			wantAccepted: 2, wantLedger: "claimed undo, completed elsewhere, completed elsewhere",
 		},
 		"RDS did nothing, and somebody makes another one": {
-			after: func(w *world) {
-				w.clock.Step(time.Minute)
-				w.elsewhere("testcluster", "2023-12-23T13:00:00Z")
-				w.clock.Step(time.Minute)
+			after: func(env *harness.Env) {
+				env.Clock.Step(time.Minute)
+				env.BacktrackElsewhere("testcluster", "2023-12-23T13:00:00Z")
+				env.Clock.Step(time.Minute)
 			}, fault: local.FaultConnectionReset,
 			wantReason:   v1alpha1.ReasonOutcomeUnknown,
 			wantMessage:  "the answer to the call was lost, and RDS lists backtrack #1, which somebody else made since then: look at the data and at who else rewinds this cluster",
@@ -186,10 +122,10 @@ func TestForeignRecords(t *testing.T) {
 			wantAccepted: 1, wantLedger: "claimed undo, completed elsewhere",
 		},
 		"ours is done, and somebody makes another one": {
-			after: func(w *world) {
-				w.clock.Step(time.Minute)
-				w.elsewhere("testcluster", "2023-12-23T13:00:00Z")
-				w.clock.Step(time.Minute)
+			after: func(env *harness.Env) {
+				env.Clock.Step(time.Minute)
+				env.BacktrackElsewhere("testcluster", "2023-12-23T13:00:00Z")
+				env.Clock.Step(time.Minute)
 			}, fault: local.FaultLostReply,
 			wantReason:   v1alpha1.ReasonSucceeded,
 			wantMessage:  rewound,
@@ -199,42 +135,37 @@ func TestForeignRecords(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := newWorld(t)
-			w.dependents()
+			env := harness.New(t)
+			env.CreateDependents()
 			first := true
-			o, _ := w.watched(func(m moment) error {
+			o, _ := env.NewCheckedOperator(func(m harness.Moment) error {
 				if m.What != "BacktrackDBCluster" || !first {
 					return nil
 				}
 				if !m.After && test.before != nil {
-					test.before(w)
+					test.before(env)
 				}
 				if !m.After && test.fault != "" {
-					w.rds.FailNext("BacktrackDBCluster", test.fault, 1)
+					env.RDS.FailNext("BacktrackDBCluster", test.fault, 1)
 				}
 				if m.After {
 					first = false
 					if test.after != nil {
-						test.after(w)
+						test.after(env)
 					}
 				}
 				return nil
 			})
-			o.round()
-			w.create(undo("undo"))
-			b := o.finish("undo")
-			equal(t, "the reason", verdictOf(b), test.wantReason)
-			equal(t, "the message", w.message(b, v1alpha1.ConditionSucceeded), test.wantMessage)
-			equal(t, "the path", path(b), test.wantPath)
-			equal(t, "the number of accepted calls", w.accepted(), test.wantAccepted)
-			w.asBefore(b, b.Status.Claim != nil)
-			o.elapse(10 * time.Minute)
-			equal(t, "the ledger", w.ledger(), test.wantLedger)
+			o.ReconcileAll()
+			env.Create(harness.NewBacktrack("undo"))
+			b := o.Finish("undo")
+			harness.Equal(t, "the reason", harness.Verdict(b), test.wantReason)
+			harness.Equal(t, "the message", env.Message(b, v1alpha1.ConditionSucceeded), test.wantMessage)
+			harness.Equal(t, "the path", harness.Path(b), test.wantPath)
+			harness.Equal(t, "the number of accepted calls", env.AcceptedCalls(), test.wantAccepted)
+			env.CheckRestored(b, b.Status.Claim != nil)
+			o.Elapse(10 * time.Minute)
+			harness.Equal(t, "the ledger", env.Ledger(), test.wantLedger)
 		})
 	}
-}
-
-// verdictOf is the reason of Succeeded.
-func verdictOf(b *v1alpha1.AuroraBacktrack) string {
-	return meta.FindStatusCondition(b.Status.Conditions, v1alpha1.ConditionSucceeded).Reason
 }

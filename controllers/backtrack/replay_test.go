@@ -1,4 +1,4 @@
-package backtrack
+package backtrack_test
 
 import (
 	"context"
@@ -9,14 +9,15 @@ import (
 
 	"github.com/aurora-backtrack/operator/api/v1alpha1"
 	local "github.com/aurora-backtrack/operator/hack/aurora"
+	"github.com/aurora-backtrack/operator/hack/harness"
 )
 
 // comesBack is a rewind that ran before, and how the same wish comes back.
 type comesBack struct {
 	object  func(*v1alpha1.AuroraBacktrack) // the wish, the first time and the second
-	first   func(*operator)                 // what happens to the first run; it is waited for to the end unless open is set
+	first   func(*harness.Operator)         // what happens to the first run; it is waited for to the end unless open is set
 	open    bool
-	between func(*operator)                 // what happens before it comes back
+	between func(*harness.Operator)         // what happens before it comes back
 	again   func(*v1alpha1.AuroraBacktrack) // what is different the second time
 
 	wantReason    string
@@ -37,7 +38,7 @@ func TestReplays(t *testing.T) {
 	for name, test := range map[string]comesBack{
 		"created again after its time to live": {
 			object:     func(b *v1alpha1.AuroraBacktrack) { b.Spec.TTLSecondsAfterFinished = ptr.To[int32](60) },
-			between:    func(o *operator) { o.until("undo expired", func() bool { return o.read("undo") == nil }) },
+			between:    func(o *harness.Operator) { o.Until("undo expired", func() bool { return o.Read("undo") == nil }) },
 			wantReason: v1alpha1.ReasonAlreadyApplied, wantPath: already,
 			wantMessage:  ranBefore,
 			wantAccepted: 1, wantRecord: "#1", wantRestarted: "first",
@@ -54,14 +55,14 @@ func TestReplays(t *testing.T) {
 			wantAccepted: 1, wantRecord: "#1", wantRestarted: "first",
 		},
 		"the ledger is lost": {
-			between:    func(o *operator) { o.forget() },
+			between:    func(o *harness.Operator) { o.LoseLedger() },
 			wantReason: v1alpha1.ReasonAlreadyApplied, wantPath: "Admitted=True/Admitted PreflightPassed=False/AlreadyApplied",
 			wantMessage:  `RDS already shows backtrack #1 to 2023-12-23T13:55:00Z, requested at 2023-12-23T14:10:01Z, that no AuroraBacktrack accounts for; nothing was done: if it is wanted once more, create a new AuroraBacktrack with repeat: #1`,
 			wantAccepted: 1, wantRestarted: "first",
 		},
 		"the ledger is lost, and it was a repetition": { // of a backtrack before its own, so its own is one too many
 			object:     func(b *v1alpha1.AuroraBacktrack) { b.Spec.Repeat = "b1" },
-			between:    func(o *operator) { o.forget() },
+			between:    func(o *harness.Operator) { o.LoseLedger() },
 			wantReason: v1alpha1.ReasonAlreadyApplied, wantPath: "Admitted=True/Admitted PreflightPassed=False/AlreadyApplied",
 			wantMessage:  `RDS already shows backtrack #1 to 2023-12-23T13:55:00Z, requested at 2023-12-23T14:10:01Z, that no AuroraBacktrack accounts for; nothing was done: if it is wanted once more, create a new AuroraBacktrack with repeat: #1`,
 			wantAccepted: 1, wantRestarted: "first",
@@ -85,19 +86,19 @@ func TestReplays(t *testing.T) {
 			wantAccepted: 2, wantRecord: "#2", wantRestarted: "second",
 		},
 		"the first run failed": {
-			first:      func(o *operator) { o.aurora(func(c *local.Cluster) { c.FailNextBacktrack = true }) },
+			first:      func(o *harness.Operator) { o.EditDBCluster(func(c *local.Cluster) { c.FailNextBacktrack = true }) },
 			wantReason: v1alpha1.ReasonFailed, wantPath: "Admitted=False/Failed",
 			wantMessage:  `this rewind ran before and RDS reported backtrack #1 as failed: to try again, create an AuroraBacktrack with a new name`,
 			wantAccepted: 1, wantRecord: "#1", wantRestarted: "first",
 		},
 		"the first run was refused": {
-			first:      func(o *operator) { o.rds.FailNext("BacktrackDBCluster", local.FaultAccessDenied, 1) },
+			first:      func(o *harness.Operator) { o.RDS.FailNext("BacktrackDBCluster", local.FaultAccessDenied, 1) },
 			wantReason: v1alpha1.ReasonSucceeded, wantPath: fullPath,
 			wantMessage:  forward + "2023-12-23T14:10:12.001Z",
 			wantAccepted: 1, wantRecord: "#1", wantRestarted: "second",
 		},
 		"the first run was cancelled": {
-			first:      func(o *operator) { o.edit("undo", func(b *v1alpha1.AuroraBacktrack) { b.Spec.Cancel = true }) },
+			first:      func(o *harness.Operator) { o.Edit("undo", func(b *v1alpha1.AuroraBacktrack) { b.Spec.Cancel = true }) },
 			wantReason: v1alpha1.ReasonSucceeded, wantPath: fullPath,
 			wantMessage:  forward + "2023-12-23T14:11:05.001Z",
 			wantAccepted: 1, wantRecord: "#1", wantRestarted: "second",
@@ -109,18 +110,18 @@ func TestReplays(t *testing.T) {
 			wantAccepted: 1, wantRecord: "#1", wantRestarted: "second",
 		},
 		"the first run vanished while its answer was lost": {
-			open: true, first: func(o *operator) {
-				o.rds.FailNext("BacktrackDBCluster", local.FaultLostReply, 1)
-				o.waits("undo", v1alpha1.ConditionBacktracked, v1alpha1.ReasonVerifyingOutcome)
+			open: true, first: func(o *harness.Operator) {
+				o.RDS.FailNext("BacktrackDBCluster", local.FaultLostReply, 1)
+				o.WaitFor("undo", v1alpha1.ConditionBacktracked, v1alpha1.ReasonVerifyingOutcome)
 			},
 			wantReason: v1alpha1.ReasonSucceeded, wantPath: fullPath,
 			wantMessage:  forward + "2023-12-23T14:10:05Z",
 			wantAccepted: 1, wantRecord: "#1", wantRestarted: "second",
 		},
 		"the first run vanished, and RDS had done nothing": {
-			open: true, first: func(o *operator) {
-				o.rds.FailNext("BacktrackDBCluster", local.FaultConnectionReset, 1)
-				o.waits("undo", v1alpha1.ConditionBacktracked, v1alpha1.ReasonVerifyingOutcome)
+			open: true, first: func(o *harness.Operator) {
+				o.RDS.FailNext("BacktrackDBCluster", local.FaultConnectionReset, 1)
+				o.WaitFor("undo", v1alpha1.ConditionBacktracked, v1alpha1.ReasonVerifyingOutcome)
 			},
 			wantReason: v1alpha1.ReasonSucceeded, wantPath: fullPath,
 			wantMessage:  forward + "2023-12-23T14:17:36Z",
@@ -140,18 +141,18 @@ func TestReplays(t *testing.T) {
 		},
 		"its deadline passed, both times": {
 			object:     func(b *v1alpha1.AuroraBacktrack) { b.Spec.StartDeadline = "2023-12-23T14:12:00Z" },
-			first:      func(o *operator) { o.aurora(func(c *local.Cluster) { c.Status = "modifying" }) },
+			first:      func(o *harness.Operator) { o.EditDBCluster(func(c *local.Cluster) { c.Status = "modifying" }) },
 			wantReason: v1alpha1.ReasonExpired, wantPath: "Admitted=False/Expired",
 			wantMessage: `spec.startDeadline 2023-12-23T14:12:00Z has passed; the database was not touched: create a new AuroraBacktrack if it is still wanted`,
 		},
 		"it comes back days later": {
-			between:    func(o *operator) { o.clock.Step(71 * time.Hour) },
+			between:    func(o *harness.Operator) { o.Clock.Step(71 * time.Hour) },
 			wantReason: v1alpha1.ReasonAlreadyApplied, wantPath: already,
 			wantMessage:  ranBefore,
 			wantAccepted: 1, wantRecord: "#1", wantRestarted: "first",
 		},
 		"it comes back when the ledger has forgotten it": {
-			between:    func(o *operator) { o.clock.Step(73 * time.Hour) },
+			between:    func(o *harness.Operator) { o.Clock.Step(73 * time.Hour) },
 			wantReason: v1alpha1.ReasonTargetBeforeWindow, wantPath: "Admitted=True/Admitted PreflightPassed=False/TargetBeforeWindow",
 			wantMessage:  `spec.backtrackTo 2023-12-23T13:55:00Z is more than 72h ago, which no backtrack window reaches: restore a snapshot instead`,
 			wantAccepted: 1, wantRestarted: "first",
@@ -163,69 +164,54 @@ func TestReplays(t *testing.T) {
 
 func (test comesBack) run(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	w.dependents()
-	o, _ := w.watched(nil)
-	o.round()
+	env := harness.New(t)
+	env.CreateDependents()
+	o, _ := env.NewCheckedOperator(nil)
+	o.ReconcileAll()
 	wish := func() *v1alpha1.AuroraBacktrack {
-		b := undo("undo")
+		b := harness.NewBacktrack("undo")
 		if test.object != nil {
 			test.object(b)
 		}
 		return b
 	}
 	first := wish()
-	w.create(first)
+	env.Create(first)
 	if test.first != nil {
 		test.first(o)
 	}
 	if !test.open {
-		o.finish("undo")
+		o.Finish("undo")
 	}
 	if test.between != nil {
 		test.between(o)
 	}
-	if b := w.read("undo"); b != nil {
+	if b := env.Read("undo"); b != nil {
 		b.Finalizers = nil // by force
-		if err := w.api.Update(context.Background(), b); err != nil {
+		if err := env.API.Update(context.Background(), b); err != nil {
 			t.Fatal(err)
 		}
-		w.delete("undo")
+		env.DeleteIfPresent("undo")
 	}
 	again := wish()
 	if test.again != nil {
 		test.again(again)
 	}
-	w.create(again)
-	b := o.finish(again.Name)
-	equal(t, "the reason", verdictOf(b), test.wantReason)
-	equal(t, "the message", w.message(b, v1alpha1.ConditionSucceeded), test.wantMessage)
-	equal(t, "the path", path(b), test.wantPath)
-	equal(t, "the number of accepted calls", w.accepted(), test.wantAccepted)
+	env.Create(again)
+	b := o.Finish(again.Name)
+	harness.Equal(t, "the reason", harness.Verdict(b), test.wantReason)
+	harness.Equal(t, "the message", env.Message(b, v1alpha1.ConditionSucceeded), test.wantMessage)
+	harness.Equal(t, "the path", harness.Path(b), test.wantPath)
+	harness.Equal(t, "the number of accepted calls", env.AcceptedCalls(), test.wantAccepted)
 	record := ""
 	if b.Status.Backtrack != nil {
-		record = w.readable(b.Status.Backtrack.ID)
+		record = env.Readable(b.Status.Backtrack.ID)
 	}
-	equal(t, "the record", record, test.wantRecord)
+	harness.Equal(t, "the record", record, test.wantRecord)
 	by := map[string]string{string(first.UID): "first", string(b.UID): "second", "": ""}
-	equal(t, "who restarted game-api", by[w.readDeployment("game-api").Spec.Template.Annotations[v1alpha1.RestartedByAnnotation]], test.wantRestarted)
-	w.nothingPaused()
-	o.staysSo(again.Name)
-}
-
-// forget loses the AuroraCluster and with it the ledger, as when a backup of the objects is restored.
-func (o *operator) forget() {
-	o.t.Helper()
-	c := o.readCluster("game")
-	c.Finalizers = nil
-	if err := o.api.Update(context.Background(), c); err != nil {
-		o.t.Fatal(err)
-	}
-	if err := o.api.Delete(context.Background(), c); err != nil {
-		o.t.Fatal(err)
-	}
-	o.create(auroraCluster("game", "testcluster"))
-	o.round()
+	harness.Equal(t, "who restarted game-api", by[env.ReadDeployment("game-api").Spec.Template.Annotations[v1alpha1.RestartedByAnnotation]], test.wantRestarted)
+	env.CheckNothingPaused()
+	o.CheckStaysEnded(again.Name)
 }
 
 // TestRestoredWithoutStatus takes the status away from objects at every point, as backup tools do. The object
@@ -237,29 +223,29 @@ func TestRestoredWithoutStatus(t *testing.T) {
 		}
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := newWorld(t)
-			w.dependents()
+			env := harness.New(t)
+			env.CreateDependents()
 			if p.given != nil {
-				p.given(w)
+				p.given(env)
 			}
-			o := w.newOperator(nil)
-			o.round()
-			w.create(undo("undo"))
+			o := env.NewOperator(nil)
+			o.ReconcileAll()
+			env.Create(harness.NewBacktrack("undo"))
 			p.reach(o)
-			b := w.read("undo")
+			b := env.Read("undo")
 			b.Status = v1alpha1.AuroraBacktrackStatus{}
-			if err := w.api.Status().Update(context.Background(), b); err != nil {
+			if err := env.API.Status().Update(context.Background(), b); err != nil {
 				t.Fatal(err)
 			}
-			auroraStatus("")(w)
-			healed(w)
-			w.kubelet = rollout
-			b = o.finish("undo")
-			equal(t, "the number of accepted calls", w.accepted(), 1)
-			equal(t, "Succeeded", verdictOf(b), v1alpha1.ReasonSucceeded)
-			w.nothingPaused()
-			equal(t, "who restarted game-api", w.readDeployment("game-api").Spec.Template.Annotations[v1alpha1.RestartedByAnnotation], string(b.UID))
-			o.staysSo("undo")
+			harness.SetDBClusterStatus("")(env)
+			harness.ClearFaults(env)
+			env.Kubelet = harness.RollOut
+			b = o.Finish("undo")
+			harness.Equal(t, "the number of accepted calls", env.AcceptedCalls(), 1)
+			harness.Equal(t, "Succeeded", harness.Verdict(b), v1alpha1.ReasonSucceeded)
+			env.CheckNothingPaused()
+			harness.Equal(t, "who restarted game-api", env.ReadDeployment("game-api").Spec.Template.Annotations[v1alpha1.RestartedByAnnotation], string(b.UID))
+			o.CheckStaysEnded("undo")
 		})
 	}
 }

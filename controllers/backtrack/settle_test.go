@@ -1,4 +1,4 @@
-package backtrack
+package backtrack_test
 
 import (
 	"testing"
@@ -6,6 +6,7 @@ import (
 
 	"github.com/aurora-backtrack/operator/api/v1alpha1"
 	local "github.com/aurora-backtrack/operator/hack/aurora"
+	"github.com/aurora-backtrack/operator/hack/harness"
 )
 
 // TestSettlePeriodStartsAnew has RDS list the record of a lost answer late: later than the settle period after the
@@ -16,16 +17,16 @@ func TestSettlePeriodStartsAnew(t *testing.T) {
 		"a good while after":     74 * time.Second,
 		"close to the next call": 80 * time.Second,
 	} {
-		s := story{
-			given: func(s *witness) { // the cluster reads backtracking from 9 s to 64 s after the call
-				s.rds.SetTiming(local.Timing{Unlisted: unlisted, Pending: 2 * time.Second, Backtracking: 55 * time.Second, StatusLag: 7 * time.Second})
+		s := harness.Scenario{
+			Given: func(s *harness.Checker) { // the cluster reads backtracking from 9 s to 64 s after the call
+				s.RDS.SetTiming(local.Timing{Unlisted: unlisted, Pending: 2 * time.Second, Backtracking: 55 * time.Second, StatusLag: 7 * time.Second})
 				failing(local.FaultLostReply)(s)
 			},
-			want: v1alpha1.ReasonSucceeded, wantAccepted: 1,
+			Want: v1alpha1.ReasonSucceeded, WantAccepted: 1,
 		}
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s.judge(t, "undisturbed", s.tell(t, nil))
+			s.Judge(t, "undisturbed", s.Run(t, nil))
 		})
 	}
 }

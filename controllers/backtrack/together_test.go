@@ -1,10 +1,7 @@
-package backtrack
+package backtrack_test
 
 import (
-	"fmt"
-	"math/rand/v2"
 	"testing"
-	"time"
 )
 
 // TestTogether has two operators that both believe to lead walk side by side: one stands still at any moment, a read
@@ -19,36 +16,8 @@ func TestTogether(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			for way := range ways {
-				s.together(t, way)
+				s.TestTogether(t, way)
 			}
 		})
 	}
-}
-
-// together tells the story with two operators that take turns as the seed has it.
-func (s story) together(t *testing.T, seed uint64) {
-	t.Helper()
-	seen, random := s.begin(t), rand.New(rand.NewPCG(seed, 0))
-	both := []*actor{seen.newActor(), seen.newActor()}
-	pace := random.IntN(8) + 1 // moments from one stop to the next, about
-	for _, a := range both {
-		a.stallAt = func(moment) bool { return random.IntN(pace) == 0 }
-	}
-	s.toTheEnd(t, seen, func() time.Time {
-		both[random.IntN(len(both))].look(nothing, 0)
-		soon := seen.clock.Now().Add(time.Minute)
-		for _, a := range both {
-			if _, due, any := a.next(); any && due.Before(soon) {
-				soon = due
-			}
-			if a.inFlight {
-				soon = seen.clock.Now()
-			}
-		}
-		return soon
-	})
-	for _, a := range both {
-		a.stop()
-	}
-	s.judge(t, fmt.Sprintf("two together, seed %d", seed), seen)
 }

@@ -1,4 +1,4 @@
-package backtrack
+package backtrack_test
 
 import (
 	"slices"
@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"github.com/aurora-backtrack/operator/api/v1alpha1"
-	"github.com/aurora-backtrack/operator/controllers/lock"
+	"github.com/aurora-backtrack/operator/hack/harness"
 )
 
 // TestTwinsMeet has two AuroraClusters turn out to stand for the same Aurora cluster, and the other one be locked between
@@ -21,36 +21,37 @@ func TestTwinsMeet(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := newWorld(t)
-			w.clock.Step(time.Second)
-			w.addAurora("othercluster")
-			w.create(auroraCluster("later", "othercluster"))
-			beside := undo("beside")
+			env := harness.New(t)
+			env.Clock.Step(time.Second)
+			env.AddDBCluster("othercluster")
+			env.Create(harness.NewAuroraCluster("later", "othercluster"))
+			beside := harness.NewBacktrack("beside")
 			beside.Spec.ClusterRef.Name = "nowhere"
-			w.create(beside)
+			env.Create(beside)
 			met := false
-			o := w.newOperator(func(m moment) error {
-				b := w.read("undo")
+			o := env.NewOperator(func(m harness.Moment) error {
+				b := env.Read("undo")
 				if about := m.What == "patch status AuroraCluster" && !m.After; about && !met && b != nil && len(b.Finalizers) > 0 {
 					met = true
-					id := w.readCluster(test.own).Status.DBClusterResourceID
-					c := w.readCluster(test.other)
+					id := env.ReadCluster(test.own).Status.DBClusterResourceID
+					c := env.ReadCluster(test.other)
 					c.Status.DBClusterResourceID = id
-					lock.Hold(c, lock.Reference(w.read("beside")))
-					w.must(w.api.Status().Update(t.Context(), c))
+					holder := harness.Reference(env.Read("beside"))
+					c.Status.ActiveBacktrack = &holder
+					env.Must(env.API.Status().Update(t.Context(), c))
 				}
 				return nil
 			})
-			o.round()
-			b := undo("undo")
+			o.ReconcileAll()
+			b := harness.NewBacktrack("undo")
 			b.Spec.ClusterRef.Name = test.own
-			w.create(b)
-			b = o.waits("undo", v1alpha1.ConditionAdmitted, v1alpha1.ReasonQueued)
-			equal(t, "the message", w.message(b, v1alpha1.ConditionAdmitted), "AuroraCluster "+test.other+" names the same Aurora cluster and is being rewound")
-			equal(t, "holding the lock", lock.Holds(w.readCluster(test.own), lock.Reference(b)), test.wantHeld)
-			w.must(w.api.Delete(t.Context(), w.read("beside")))
-			o.finish("undo")
-			equal(t, "the number of accepted calls", w.accepted(), 1)
+			env.Create(b)
+			b = o.WaitFor("undo", v1alpha1.ConditionAdmitted, v1alpha1.ReasonQueued)
+			harness.Equal(t, "the message", env.Message(b, v1alpha1.ConditionAdmitted), "AuroraCluster "+test.other+" names the same Aurora cluster and is being rewound")
+			harness.Equal(t, "holding the lock", harness.HoldsLock(env.ReadCluster(test.own), b), test.wantHeld)
+			env.Must(env.API.Delete(t.Context(), env.Read("beside")))
+			o.Finish("undo")
+			harness.Equal(t, "the number of accepted calls", env.AcceptedCalls(), 1)
 		})
 	}
 }
@@ -59,25 +60,25 @@ func TestTwinsMeet(t *testing.T) {
 // next one waits all the same.
 func TestLockIsRegained(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	w.dependents()
-	o, _ := w.watched(nil)
-	o.round()
-	w.create(undo("undo"))
-	o.waits("undo", v1alpha1.ConditionBacktracked, v1alpha1.ReasonBacktracking)
-	w.editCluster("game", func(c *v1alpha1.AuroraCluster) { c.Finalizers = nil })
-	w.must(w.api.Delete(t.Context(), w.readCluster("game")))
-	w.create(auroraCluster("game", "testcluster"))
-	w.create(undo("later"))
-	o.until("both at their end", func() bool {
-		first, second := w.read("undo"), w.read("later")
+	env := harness.New(t)
+	env.CreateDependents()
+	o, _ := env.NewCheckedOperator(nil)
+	o.ReconcileAll()
+	env.Create(harness.NewBacktrack("undo"))
+	o.WaitFor("undo", v1alpha1.ConditionBacktracked, v1alpha1.ReasonBacktracking)
+	env.EditCluster("game", func(c *v1alpha1.AuroraCluster) { c.Finalizers = nil })
+	env.Must(env.API.Delete(t.Context(), env.ReadCluster("game")))
+	env.Create(harness.NewAuroraCluster("game", "testcluster"))
+	env.Create(harness.NewBacktrack("later"))
+	o.Until("both at their end", func() bool {
+		first, second := env.Read("undo"), env.Read("later")
 		if second.Status.StartedAt != "" && first.Status.CompletedAt == "" {
 			t.Fatal("the later one started while the first was under way")
 		}
 		return first.Status.CompletedAt != "" && second.Status.CompletedAt != ""
 	})
-	equal(t, "the path", path(w.read("undo")), fullPath)
-	entries := w.readCluster("game").Status.Backtracks
+	harness.Equal(t, "the path", harness.Path(env.Read("undo")), fullPath)
+	entries := env.ReadCluster("game").Status.Backtracks
 	if !slices.ContainsFunc(entries, func(e v1alpha1.LedgerEntry) bool { return e.RequestedBy != nil && e.RequestedBy.Name == "undo" }) {
 		t.Errorf("the new ledger has %+v", entries)
 	}

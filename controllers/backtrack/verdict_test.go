@@ -1,32 +1,33 @@
-package backtrack
+package backtrack_test
 
 import (
 	"testing"
 
 	"github.com/aurora-backtrack/operator/api/v1alpha1"
+	"github.com/aurora-backtrack/operator/hack/harness"
 )
 
 // TestVerdictStays has the dependents come up right after it was written that they did not in time: the verdict stays.
 func TestVerdictStays(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	w.dependents()
+	env := harness.New(t)
+	env.CreateDependents()
 	late := false
-	o, _ := w.watched(func(moment) error {
-		if b := w.read("undo"); !late && b != nil && conditionIs(b, v1alpha1.ConditionDependentsReconnected, v1alpha1.ReasonReconnectTimedOut) {
+	o, _ := env.NewCheckedOperator(func(harness.Moment) error {
+		if b := env.Read("undo"); !late && b != nil && harness.HasReason(b, v1alpha1.ConditionDependentsReconnected, v1alpha1.ReasonReconnectTimedOut) {
 			late = true
-			w.kubelet = rollout
-			rollout(w)
+			env.Kubelet = harness.RollOut
+			harness.RollOut(env)
 		}
 		return nil
 	})
-	o.round()
-	w.create(undo("undo"))
-	o.waits("undo", v1alpha1.ConditionBacktracked, v1alpha1.ReasonBacktracking)
-	w.kubelet = except("game-api")
-	b := o.finish("undo")
-	equal(t, "that they came up late", late, true)
-	equal(t, "the path", path(b), untilRewind+" DependentsReconnected=False/ReconnectTimedOut")
-	equal(t, "the end", verdictOf(b), v1alpha1.ReasonReconnectTimedOut)
-	w.asBefore(b, true)
+	o.ReconcileAll()
+	env.Create(harness.NewBacktrack("undo"))
+	o.WaitFor("undo", v1alpha1.ConditionBacktracked, v1alpha1.ReasonBacktracking)
+	env.Kubelet = harness.RollOutExcept("game-api")
+	b := o.Finish("undo")
+	harness.Equal(t, "that they came up late", late, true)
+	harness.Equal(t, "the path", harness.Path(b), untilRewind+" DependentsReconnected=False/ReconnectTimedOut")
+	harness.Equal(t, "the end", harness.Verdict(b), v1alpha1.ReasonReconnectTimedOut)
+	env.CheckRestored(b, true)
 }

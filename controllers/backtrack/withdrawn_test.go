@@ -1,4 +1,4 @@
-package backtrack
+package backtrack_test
 
 import (
 	"context"
@@ -9,6 +9,7 @@ import (
 	ctrl "sigs.k8s.io/controller-runtime"
 
 	"github.com/aurora-backtrack/operator/api/v1alpha1"
+	"github.com/aurora-backtrack/operator/hack/harness"
 )
 
 // TestWithdrawnBeforeTheCall has everything paused and RDS busy, so that only the last look before the call is left,
@@ -17,60 +18,64 @@ func TestWithdrawnBeforeTheCall(t *testing.T) {
 	const deadline = 3 * time.Minute // within the pause's time
 	for name, test := range map[string]struct {
 		object   func(*v1alpha1.AuroraBacktrack)
-		withdraw func(*operator)
+		withdraw func(*harness.Operator)
 
 		wantReason string
 	}{
 		"its deadline passes": {
-			object:     func(b *v1alpha1.AuroraBacktrack) { b.Spec.StartDeadline = v1alpha1.NewTimestamp(start.Add(deadline)) },
-			withdraw:   func(o *operator) { o.clock.Step(start.Add(deadline + time.Second).Sub(o.clock.Now())) },
+			object: func(b *v1alpha1.AuroraBacktrack) {
+				b.Spec.StartDeadline = v1alpha1.NewTimestamp(harness.StartTime.Add(deadline))
+			},
+			withdraw: func(o *harness.Operator) {
+				o.Clock.Step(harness.StartTime.Add(deadline + time.Second).Sub(o.Clock.Now()))
+			},
 			wantReason: v1alpha1.ReasonExpired,
 		},
 		"its namespace is not allowed any more": {
-			withdraw: func(o *operator) {
-				o.editCluster("game", func(c *v1alpha1.AuroraCluster) { c.Spec.AllowedNamespaces = v1alpha1.AllowedNamespaces{} })
+			withdraw: func(o *harness.Operator) {
+				o.EditCluster("game", func(c *v1alpha1.AuroraCluster) { c.Spec.AllowedNamespaces = v1alpha1.AllowedNamespaces{} })
 			},
 			wantReason: v1alpha1.ReasonNamespaceNotAllowed,
 		},
 		"the window closes": {
-			withdraw: func(o *operator) {
-				o.editCluster("game", func(c *v1alpha1.AuroraCluster) {
+			withdraw: func(o *harness.Operator) {
+				o.EditCluster("game", func(c *v1alpha1.AuroraCluster) {
 					c.Spec.Policy.Windows = []v1alpha1.StartWindow{{Schedule: "0 22 * * *", Duration: "1h", TimeZone: "Etc/UTC"}}
 				})
 			},
 			wantReason: v1alpha1.ReasonPauseTimedOut,
 		},
 		"approval is asked for": {
-			withdraw: func(o *operator) {
-				for _, object := range installed() {
-					o.create(object)
+			withdraw: func(o *harness.Operator) {
+				for _, object := range harness.AdmissionPolicies(o.T) {
+					o.Create(object)
 				}
-				o.editCluster("game", func(c *v1alpha1.AuroraCluster) { c.Spec.Policy.Approval = v1alpha1.ApprovalRequired })
+				o.EditCluster("game", func(c *v1alpha1.AuroraCluster) { c.Spec.Policy.Approval = v1alpha1.ApprovalRequired })
 			},
 			wantReason: v1alpha1.ReasonPauseTimedOut,
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := newWorld(t)
-			w.dependents()
-			o, _ := w.watched(nil)
-			o.round()
-			b := undo("undo")
+			env := harness.New(t)
+			env.CreateDependents()
+			o, _ := env.NewCheckedOperator(nil)
+			o.ReconcileAll()
+			b := harness.NewBacktrack("undo")
 			if test.object != nil {
 				test.object(b)
 			}
-			w.create(b)
-			o.waits("undo", v1alpha1.ConditionDependentsPaused, v1alpha1.ReasonPausing)
-			auroraStatus("modifying")(w)
-			o.waits("undo", v1alpha1.ConditionBacktracked, v1alpha1.ReasonClusterNotAvailable)
+			env.Create(b)
+			o.WaitFor("undo", v1alpha1.ConditionDependentsPaused, v1alpha1.ReasonPausing)
+			harness.SetDBClusterStatus("modifying")(env)
+			o.WaitFor("undo", v1alpha1.ConditionBacktracked, v1alpha1.ReasonClusterNotAvailable)
 			test.withdraw(o)
-			auroraStatus("")(w)
-			b = o.finish("undo")
-			equal(t, "the reason", verdictOf(b), test.wantReason)
-			equal(t, "the number of calls", w.asked(), 0)
-			w.asBefore(b, false)
-			o.staysSo("undo")
+			harness.SetDBClusterStatus("")(env)
+			b = o.Finish("undo")
+			harness.Equal(t, "the reason", harness.Verdict(b), test.wantReason)
+			harness.Equal(t, "the number of calls", env.Calls(), 0)
+			env.CheckRestored(b, false)
+			o.CheckStaysEnded("undo")
 		})
 	}
 }
@@ -79,36 +84,36 @@ func TestWithdrawnBeforeTheCall(t *testing.T) {
 // asked only by whoever holds the lock.
 func TestLockIsLostBeforeTheCall(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	w.dependents()
-	other := undo("other") // runs, as far as anybody can tell, and does nothing
+	env := harness.New(t)
+	env.CreateDependents()
+	other := harness.NewBacktrack("other") // runs, as far as anybody can tell, and does nothing
 	other.Spec.ClusterRef.Name, other.Spec.Suspend = "nowhere", true
-	w.create(other)
+	env.Create(other)
 	armed := false
-	o, _ := w.watched(func(m moment) error {
+	o, _ := env.NewCheckedOperator(func(m harness.Moment) error {
 		if armed && m.What == "DescribeDBClusters" && m.After {
 			armed = false
-			c := w.readCluster("game")
+			c := env.ReadCluster("game")
 			c.Status.ActiveBacktrack = &v1alpha1.ObjectReference{Namespace: "game", Name: "other", UID: other.UID}
-			w.must(w.api.Status().Update(context.Background(), c))
+			env.Must(env.API.Status().Update(context.Background(), c))
 		}
 		return nil
 	})
-	o.round()
-	w.create(undo("undo"))
-	o.waits("undo", v1alpha1.ConditionDependentsPaused, v1alpha1.ReasonPausing)
-	w.clock.Step(time.Second)
+	o.ReconcileAll()
+	env.Create(harness.NewBacktrack("undo"))
+	o.WaitFor("undo", v1alpha1.ConditionDependentsPaused, v1alpha1.ReasonPausing)
+	env.Clock.Step(time.Second)
 	armed = true
-	_, err := o.backtracks.Reconcile(context.Background(), ctrl.Request{NamespacedName: types.NamespacedName{Namespace: "game", Name: "undo"}})
-	w.must(err)
+	_, err := o.Backtracks.Reconcile(context.Background(), ctrl.Request{NamespacedName: types.NamespacedName{Namespace: "game", Name: "undo"}})
+	env.Must(err)
 	if armed {
 		t.Fatal("there was no last look")
 	}
-	o.elapse(time.Minute)
-	equal(t, "the number of calls while another one holds the lock", w.asked(), 0)
-	w.remove("other")
-	b := o.finish("undo")
-	equal(t, "the path", path(b), fullPath)
-	equal(t, "the number of calls", w.asked(), 1)
-	w.asBefore(b, true)
+	o.Elapse(time.Minute)
+	harness.Equal(t, "the number of calls while another one holds the lock", env.Calls(), 0)
+	env.Delete("other")
+	b := o.Finish("undo")
+	harness.Equal(t, "the path", harness.Path(b), fullPath)
+	harness.Equal(t, "the number of calls", env.Calls(), 1)
+	env.CheckRestored(b, true)
 }

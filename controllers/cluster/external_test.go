@@ -10,6 +10,9 @@ import (
 	"github.com/aurora-backtrack/operator/api/v1alpha1"
 )
 
+// start is the time at which the tests look.
+var start = time.Date(2023, 12, 23, 14, 10, 0, 0, time.UTC)
+
 // entry is a backtrack in the ledger, requested so long ago.
 func entry(id, status string, ago time.Duration, change ...func(*v1alpha1.LedgerEntry)) v1alpha1.LedgerEntry {
 	e := v1alpha1.LedgerEntry{ID: id, Status: status, RequestedAt: v1alpha1.NewTimestamp(start.Add(-ago)), BacktrackTo: "2023-12-23T13:55:00Z"}

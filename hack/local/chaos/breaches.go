@@ -72,13 +72,14 @@ func timesOf(calls []aurora.Call) []string {
 func (f *facts) unearned() []string {
 	var found []string
 	for _, w := range f.wishes {
-		object, calls := f.objects[w.String()], f.callsFor(w)
-		if !isTrue(object.Status.Conditions, v1alpha1.ConditionSucceeded) {
-			continue
-		}
-		record := object.Status.Backtrack
-		if record == nil || !slices.ContainsFunc(calls, func(c aurora.Call) bool { return c.BacktrackID == record.ID }) {
-			found = append(found, fmt.Sprintf("%s (%s): %d calls, and its record is %+v", w, w.fate, len(calls), record))
+		calls := f.callsFor(w)
+		for _, object := range f.lives(w) {
+			record := object.Status.Backtrack
+			if !isTrue(object.Status.Conditions, v1alpha1.ConditionSucceeded) ||
+				record != nil && slices.ContainsFunc(calls, func(c aurora.Call) bool { return c.BacktrackID == record.ID }) {
+				continue
+			}
+			found = append(found, fmt.Sprintf("%s (%s): %d calls, and its record is %+v", &object, w.fate, len(calls), record))
 		}
 	}
 	return found
@@ -117,30 +118,45 @@ func reasonOf(object *v1alpha1.AuroraBacktrack) string {
 	return "never looked at"
 }
 
-// wrongEndings are objects that ended otherwise than their fate allows. Troubles pass, so they are no excuse.
+// wrongEndings are objects that ended otherwise than their fate allows. Troubles pass, so they are no excuse. An earlier
+// object may have been taken away on its way: then the step that failed by that time is its verdict.
 func (f *facts) wrongEndings() []string {
 	var found []string
 	for _, w := range f.wishes {
-		object, there := f.objects[w.String()]
-		if !there || object.Status.CompletedAt == "" {
-			continue
-		}
-		c := meta.FindStatusCondition(object.Status.Conditions, v1alpha1.ConditionSucceeded)
-		if c != nil && !allowed(w.fate, c.Status, c.Reason) {
-			found = append(found, fmt.Sprintf("%s (%s): %s", w, w.fate, ending(&object)))
+		for _, object := range f.lives(w) {
+			c := verdict(&object)
+			if c != nil && !allowed(w.fate, object.earlier, c.Status, c.Reason) {
+				found = append(found, fmt.Sprintf("%s (%s): %s=%s, %s: %s", &object, w.fate, c.Type, c.Status, c.Reason, c.Message))
+			}
 		}
 	}
 	return found
 }
 
-func allowed(f fate, succeeded metav1.ConditionStatus, reason string) bool {
+// verdict is the root condition of an object that has ended, or the condition of the step that failed of one that is
+// being unwound; nil while it is on its way.
+func verdict(object *life) *metav1.Condition {
+	if object.Status.CompletedAt != "" {
+		return meta.FindStatusCondition(object.Status.Conditions, v1alpha1.ConditionSucceeded)
+	}
+	for _, step := range steps {
+		if c := meta.FindStatusCondition(object.Status.Conditions, step); c != nil && c.Status == metav1.ConditionFalse {
+			return c
+		}
+	}
+	return nil
+}
+
+func allowed(f fate, earlier bool, status metav1.ConditionStatus, reason string) bool {
 	switch {
-	case succeeded == metav1.ConditionTrue && reason == v1alpha1.ReasonSucceeded:
-		return f != again // whose last object comes after the rewind
-	case succeeded == metav1.ConditionTrue && reason == v1alpha1.ReasonAlreadyApplied:
-		return f == again || f == replaced || f == forced
-	case succeeded == metav1.ConditionFalse && reason == v1alpha1.ReasonCancelled:
+	case status == metav1.ConditionTrue && reason == v1alpha1.ReasonSucceeded:
+		return earlier || f != again // whose last object comes after the rewind
+	case status == metav1.ConditionTrue && reason == v1alpha1.ReasonAlreadyApplied:
+		return !earlier && (f == again || f == replaced || f == forced)
+	case status == metav1.ConditionFalse && reason == v1alpha1.ReasonCancelled:
 		return f == cancelled
+	case status == metav1.ConditionFalse && reason == v1alpha1.ReasonDeleted: // before RDS was asked
+		return earlier && (f == deleted || f == replaced || f == forced)
 	}
 	return false
 }
@@ -155,26 +171,33 @@ var steps = []string{
 func (f *facts) untrue() []string {
 	var found []string
 	for _, w := range f.wishes {
-		object := f.objects[w.String()]
-		if object.Status.CompletedAt == "" {
-			continue
-		}
-		conditions, calls := object.Status.Conditions, len(f.callsFor(w))
-		root := meta.FindStatusCondition(conditions, v1alpha1.ConditionSucceeded)
-		for _, step := range steps {
-			if root != nil && root.Reason == v1alpha1.ReasonSucceeded && !isTrue(conditions, step) {
-				found = append(found, fmt.Sprintf("%s: Succeeded, and %s is not", w, step))
+		calls := len(f.callsFor(w))
+		for _, object := range f.lives(w) {
+			if object.Status.CompletedAt != "" {
+				found = append(found, object.untrue(calls)...)
 			}
 		}
-		if isTrue(conditions, v1alpha1.ConditionBacktracked) && calls == 0 {
-			found = append(found, fmt.Sprintf("%s: Backtracked, and RDS was never made to", w))
+	}
+	return found
+}
+
+func (l *life) untrue(calls int) []string {
+	var found []string
+	conditions := l.Status.Conditions
+	root := meta.FindStatusCondition(conditions, v1alpha1.ConditionSucceeded)
+	for _, step := range steps {
+		if root != nil && root.Reason == v1alpha1.ReasonSucceeded && !isTrue(conditions, step) {
+			found = append(found, fmt.Sprintf("%s: Succeeded, and %s is not", l, step))
 		}
-		if isTrue(conditions, v1alpha1.ConditionReconciling) {
-			found = append(found, fmt.Sprintf("%s: Reconciling after its end", w))
-		}
-		if isTrue(conditions, v1alpha1.ConditionStalled) && root != nil && root.Status == metav1.ConditionTrue {
-			found = append(found, fmt.Sprintf("%s: Stalled and Succeeded", w))
-		}
+	}
+	if isTrue(conditions, v1alpha1.ConditionBacktracked) && calls == 0 {
+		found = append(found, fmt.Sprintf("%s: Backtracked, and RDS was never made to", l))
+	}
+	if isTrue(conditions, v1alpha1.ConditionReconciling) {
+		found = append(found, fmt.Sprintf("%s: Reconciling after its end", l))
+	}
+	if isTrue(conditions, v1alpha1.ConditionStalled) && root != nil && root.Status == metav1.ConditionTrue {
+		found = append(found, fmt.Sprintf("%s: Stalled and Succeeded", l))
 	}
 	return found
 }

@@ -147,6 +147,71 @@ func TestBreaches(t *testing.T) {
 	}
 }
 
+// TestEarlierLives has an object that was taken away, as it was seen last, before the one that came true: it is judged
+// as well.
+func TestEarlierLives(t *testing.T) {
+	ended := func(status metav1.ConditionStatus, reason string) func(*v1alpha1.AuroraBacktrack) {
+		return func(b *v1alpha1.AuroraBacktrack) {
+			b.Status.CompletedAt = v1alpha1.NewTimestamp(target)
+			put(b, v1alpha1.ConditionSucceeded, status, reason)
+		}
+	}
+	for name, test := range map[string]struct {
+		fate  fate
+		first func(*v1alpha1.AuroraBacktrack)
+		want  string // in the only finding; empty for none
+	}{
+		"on its way when it was taken away": {fate: forced, first: func(*v1alpha1.AuroraBacktrack) {}},
+		"deleted before the call":           {fate: replaced, first: ended(metav1.ConditionFalse, v1alpha1.ReasonDeleted)},
+		"deleted, though it was to end":     {fate: again, first: ended(metav1.ConditionFalse, v1alpha1.ReasonDeleted), want: "Deleted"},
+		"a verdict without a final fact": {
+			fate: again, first: ended(metav1.ConditionFalse, v1alpha1.ReasonDependentUnsupported),
+			want: "an earlier life, (applied again): Succeeded=False, DependentUnsupported",
+		},
+		"such a verdict, and taken away before its end": {
+			fate: replaced,
+			first: func(b *v1alpha1.AuroraBacktrack) {
+				put(b, v1alpha1.ConditionPreflightPassed, metav1.ConditionFalse, v1alpha1.ReasonDependentUnsupported)
+			},
+			want: "an earlier life, (replaced): PreflightPassed=False, DependentUnsupported",
+		},
+		"applied by nobody before it": {
+			fate: replaced,
+			first: func(b *v1alpha1.AuroraBacktrack) {
+				ended(metav1.ConditionTrue, v1alpha1.ReasonAlreadyApplied)(b)
+				b.Status.Backtrack = &v1alpha1.BacktrackRecord{ID: "record"}
+			},
+			want: "Succeeded=True, AlreadyApplied",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := sound()
+			w := f.wishes[0]
+			w.fate = test.fate
+			first := *w.object()
+			first.UID = "first"
+			test.first(&first)
+			s := newSight()
+			s.see([]v1alpha1.AuroraBacktrack{first})
+			s.see([]v1alpha1.AuroraBacktrack{f.objects[w.String()]})
+			f.earlier = s.earlier()
+			f.edit(func(b *v1alpha1.AuroraBacktrack) { // the second one finds the rewind made, where there was one
+				if test.fate == again {
+					put(b, v1alpha1.ConditionSucceeded, metav1.ConditionTrue, v1alpha1.ReasonAlreadyApplied)
+					f.events["uid"][6].Reason = v1alpha1.ReasonAlreadyApplied
+				}
+			})
+			got := f.breaches()
+			switch {
+			case test.want == "" && len(got) > 0, test.want != "" && len(got) != 1:
+				t.Errorf("found %q, want %q", got, test.want)
+			case test.want != "" && !strings.Contains(got[0], test.want):
+				t.Errorf("found %q, want %q in it", got[0], test.want)
+			}
+		})
+	}
+}
+
 // TestRegressions sees what goes backwards between two looks, and only that.
 func TestRegressions(t *testing.T) {
 	for name, test := range map[string]struct {

@@ -16,7 +16,8 @@ import (
 // facts are everything that is counted, as found at one moment.
 type facts struct {
 	wishes   []*wish
-	objects  map[string]v1alpha1.AuroraBacktrack // by namespace/name
+	objects  map[string]v1alpha1.AuroraBacktrack   // by namespace/name
+	earlier  map[string][]v1alpha1.AuroraBacktrack // those that are gone, as they were seen last
 	clusters []v1alpha1.AuroraCluster
 	events   map[types.UID][]corev1.Event
 	accepted []aurora.Call // those BacktrackDBClusters whose work was done
@@ -28,7 +29,7 @@ type facts struct {
 // gather finds the facts.
 func (s *storm) gather(ctx context.Context) (*facts, error) {
 	f := &facts{
-		wishes: s.wishes, before: s.before, seen: s.sight.seen(),
+		wishes: s.wishes, before: s.before, seen: s.sight.seen(), earlier: s.sight.earlier(),
 		objects: map[string]v1alpha1.AuroraBacktrack{}, events: map[types.UID][]corev1.Event{},
 	}
 	var objects v1alpha1.AuroraBacktrackList
@@ -64,6 +65,31 @@ func (s *storm) gather(ctx context.Context) (*facts, error) {
 		}
 	}
 	return f, nil
+}
+
+// life is one object of a wish: the one that is there in the end, or an earlier one, which was taken away.
+type life struct {
+	v1alpha1.AuroraBacktrack
+	earlier bool
+}
+
+func (l *life) String() string {
+	if l.earlier {
+		return l.Namespace + "/" + l.Name + ", an earlier life,"
+	}
+	return l.Namespace + "/" + l.Name
+}
+
+// lives are all objects that there were of a wish, the earlier ones first.
+func (f *facts) lives(w *wish) []life {
+	var lives []life
+	for _, object := range f.earlier[w.String()] {
+		lives = append(lives, life{object, true})
+	}
+	if object, there := f.objects[w.String()]; there {
+		lives = append(lives, life{object, false})
+	}
+	return lives
 }
 
 // callsFor are the accepted calls of a wish: its cluster and its target are nobody else's.

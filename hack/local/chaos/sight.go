@@ -3,6 +3,7 @@ package chaos
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -20,10 +21,13 @@ import (
 type sight struct {
 	mu       sync.Mutex
 	last     map[types.UID]v1alpha1.AuroraBacktrack
+	gone     map[string][]v1alpha1.AuroraBacktrack // by namespace/name: those that went, as they were seen last
 	breaches []string
 }
 
-func newSight() *sight { return &sight{last: map[types.UID]v1alpha1.AuroraBacktrack{}} }
+func newSight() *sight {
+	return &sight{last: map[types.UID]v1alpha1.AuroraBacktrack{}, gone: map[string][]v1alpha1.AuroraBacktrack{}}
+}
 
 // watch lists rather than watches: what it compares must be in order also when the API server was away in between.
 func (s *sight) watch(ctx context.Context, api client.Reader) {
@@ -36,7 +40,8 @@ func (s *sight) watch(ctx context.Context, api client.Reader) {
 	}
 }
 
-// see compares the objects with how they were before. What is gone is forgotten: no object comes back with its UID.
+// see compares the objects with how they were before, and keeps what is gone as it was last: no object comes back with
+// its UID.
 func (s *sight) see(objects []v1alpha1.AuroraBacktrack) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -47,7 +52,20 @@ func (s *sight) see(objects []v1alpha1.AuroraBacktrack) {
 		}
 		now[object.UID] = object
 	}
+	for uid, object := range s.last {
+		if _, there := now[uid]; !there {
+			name := object.Namespace + "/" + object.Name
+			s.gone[name] = append(s.gone[name], object)
+		}
+	}
 	s.last = now
+}
+
+// earlier are the objects that went, as they were seen last, by namespace/name.
+func (s *sight) earlier() map[string][]v1alpha1.AuroraBacktrack {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return maps.Clone(s.gone)
 }
 
 // regressions are what went backwards between two looks at an object.

@@ -1,4 +1,4 @@
-package backtrack
+package harness
 
 import (
 	"context"
@@ -15,8 +15,8 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client/interceptor"
 )
 
-// moment is one point at which a process may be stopped or a call may fail.
-type moment struct {
+// Moment is one point at which a process may be stopped or a call may fail.
+type Moment struct {
 	// What is "get AuroraCluster", "patch AuroraBacktrack", "patch status AuroraCluster", "BacktrackDBCluster", …
 	What string
 	// After tells that the work has been done and its answer is on the way.
@@ -27,23 +27,23 @@ type moment struct {
 
 // reads tells whether the moment comes before a read, from the API server itself. After it there is none: what was
 // read changes nothing.
-func (m moment) reads() bool {
+func (m Moment) reads() bool {
 	return strings.HasPrefix(m.What, "get ") || strings.HasPrefix(m.What, "list ")
 }
 
-// hook decides what happens at a moment: nil lets it pass; errDead ends the process there; any other error is
+// Hook decides what happens at a moment: nil lets it pass; errDead ends the process there; any other error is
 // what the caller gets instead of the call (before) or of its answer (after).
-type hook func(moment) error
+type Hook func(Moment) error
 
-// errDead stands for the end of a process.
-var errDead = errors.New("the process is dead")
+// ErrKilled stands for the end of a process.
+var ErrKilled = errors.New("the process is dead")
 
-// errServer is what a hook returns for an answer 500 of RDS, in place of the work or after it.
-var errServer = errors.New("RDS answers with 500")
+// ErrServerError is what a hook returns for an answer 500 of RDS, in place of the work or after it.
+var ErrServerError = errors.New("RDS answers with 500")
 
-// wire is all that connects one process with the API server and RDS.
-type wire struct {
-	hook hook
+// Connection is all that connects one process with the API server and RDS.
+type Connection struct {
+	Hook Hook
 	// now tells the time that goes on while a hook holds a call up: a call whose time is over is not sent.
 	now func() time.Time
 	// called is told of every call that RDS has answered, or done without an answer.
@@ -54,25 +54,25 @@ type wire struct {
 	dead   bool
 }
 
-func (l *wire) at(what string, after bool) error {
+func (l *Connection) at(what string, after bool) error {
 	l.turn.Lock()
 	defer l.turn.Unlock()
-	if !l.alive() {
-		return errDead
+	if !l.Alive() {
+		return ErrKilled
 	}
 	l.n++
-	if l.hook == nil {
+	if l.Hook == nil {
 		return nil
 	}
-	err := l.hook(moment{What: what, After: after, N: l.n})
-	if errors.Is(err, errDead) {
-		l.kill()
+	err := l.Hook(Moment{What: what, After: after, N: l.n})
+	if errors.Is(err, ErrKilled) {
+		l.Kill()
 	}
 	return err
 }
 
 // around lets the call happen between its two moments.
-func (l *wire) around(what string, call func() error) error {
+func (l *Connection) around(what string, call func() error) error {
 	if err := l.at(what, false); err != nil {
 		return err
 	}
@@ -83,20 +83,21 @@ func (l *wire) around(what string, call func() error) error {
 	return err
 }
 
-// kill ends the process from outside.
-func (l *wire) kill() {
+// Kill ends the process from outside.
+func (l *Connection) Kill() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.dead = true
 }
 
-func (l *wire) alive() bool {
+// Alive reports whether the process still reaches anything.
+func (l *Connection) Alive() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return !l.dead
 }
 
-func (l *wire) client(api client.WithWatch) client.Client {
+func (l *Connection) client(api client.WithWatch) client.Client {
 	kind := func(o runtime.Object) string {
 		gvk, err := api.GroupVersionKindFor(o)
 		if err != nil {
@@ -142,7 +143,7 @@ func (l *wire) client(api client.WithWatch) client.Client {
 }
 
 // http puts the wire between the SDK and RDS.
-func (l *wire) http(next *http.Client) *http.Client {
+func (l *Connection) http(next *http.Client) *http.Client {
 	return &http.Client{Transport: roundTripper(func(r *http.Request) (*http.Response, error) {
 		body, err := io.ReadAll(r.Body)
 		if err != nil {
@@ -169,7 +170,7 @@ func (l *wire) http(next *http.Client) *http.Client {
 			}
 			return err
 		})
-		if errors.Is(err, errServer) {
+		if errors.Is(err, ErrServerError) {
 			return serverError(r), nil
 		}
 		if err != nil {

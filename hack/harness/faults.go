@@ -1,4 +1,4 @@
-package backtrack
+package harness
 
 import (
 	"context"
@@ -13,21 +13,21 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 )
 
-// disturbance is one thing that can go wrong at one moment.
-type disturbance struct {
+// fault is one thing that can go wrong at one moment.
+type fault struct {
 	what string
-	at   moment
+	at   Moment
 	err  error
 }
 
-func (d disturbance) hook(m moment) error {
+func (d fault) hook(m Moment) error {
 	if m.N == d.at.N {
 		return d.err
 	}
 	return nil
 }
 
-func (d disturbance) String() string {
+func (d fault) String() string {
 	place := "before"
 	if d.at.After {
 		place = "after"
@@ -35,41 +35,41 @@ func (d disturbance) String() string {
 	return fmt.Sprintf("%s %s %s (moment %d)", d.what, place, d.at.What, d.at.N)
 }
 
-// disturbances are all that can go wrong at the moment. A process that dies after a call leaves the same world
+// faultsAt are all that can go wrong at the moment. A process that dies after a call leaves the same world
 // behind as one that dies before its next, so dying before each is dying everywhere.
-func disturbances(m moment) []disturbance {
-	all := []disturbance{}
+func faultsAt(m Moment) []fault {
+	all := []fault{}
 	if m.reads() {
-		return append(all, disturbance{"fails", m, refusals[m.N/2%2]})
+		return append(all, fault{"fails", m, refusals[m.N/2%2]})
 	}
 	if !m.After {
-		all = append(all, disturbance{"killed", m, errDead})
+		all = append(all, fault{"killed", m, ErrKilled})
 	}
 	isRDS := !strings.Contains(m.What, " ")
 	switch {
 	case isRDS && strings.HasPrefix(m.What, "Describe"): // what it says and then loses changes nothing
 		if !m.After {
-			all = append(all, disturbance{"reset", m, syscall.ECONNRESET})
+			all = append(all, fault{"reset", m, syscall.ECONNRESET})
 		}
 	case isRDS && !m.After:
-		all = append(all, disturbance{"reset", m, syscall.ECONNRESET}, disturbance{"500", m, errServer})
+		all = append(all, fault{"reset", m, syscall.ECONNRESET}, fault{"500", m, ErrServerError})
 	case isRDS:
-		all = append(all, disturbance{"reply lost", m, io.ErrUnexpectedEOF}, disturbance{"500", m, errServer})
+		all = append(all, fault{"reply lost", m, io.ErrUnexpectedEOF}, fault{"500", m, ErrServerError})
 	case !m.After && strings.HasPrefix(m.What, "create Event"):
-		all = append(all, disturbance{"fails", m, refusals[m.N/2%2]})
+		all = append(all, fault{"fails", m, refusals[m.N/2%2]})
 	case !m.After:
-		all = append(all, disturbance{"conflict", m, apierrors.NewConflict(schema.GroupResource{Resource: "things"}, "it", errors.New("somebody wrote"))},
-			disturbance{"fails", m, refusals[m.N/2%2]})
+		all = append(all, fault{"conflict", m, apierrors.NewConflict(schema.GroupResource{Resource: "things"}, "it", errors.New("somebody wrote"))},
+			fault{"fails", m, refusals[m.N/2%2]})
 	default:
-		all = append(all, disturbance{"done, but fails", m, losses[m.N/2%2]})
+		all = append(all, fault{"done, but fails", m, losses[m.N/2%2]})
 	}
 	return all
 }
 
-// worthwhile leaves out all but the first of the same reads in a series of reads: the world is the same at each.
-func worthwhile(moments []moment) []moment {
+// distinct leaves out all but the first of the same reads in a series of reads: the world is the same at each.
+func distinct(moments []Moment) []Moment {
 	looked := map[string]bool{}
-	return slices.DeleteFunc(moments, func(m moment) bool {
+	return slices.DeleteFunc(moments, func(m Moment) bool {
 		if !m.reads() && !strings.HasPrefix(m.What, "Describe") {
 			clear(looked)
 			return false

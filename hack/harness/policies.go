@@ -1,0 +1,55 @@
+package harness
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"testing"
+
+	admissionv1 "k8s.io/api/admissionregistration/v1"
+	utilyaml "k8s.io/apimachinery/pkg/util/yaml"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+)
+
+// PolicyVersionAnnotation is where an admission policy says of which version it is.
+const PolicyVersionAnnotation = "aurora-backtrack.io/policy-version"
+
+// AdmissionPolicies are the policies and bindings of config/admission on which an approval rests, as shipped:
+// each policy is followed by its binding.
+func AdmissionPolicies(t testing.TB) []client.Object {
+	t.Helper()
+	var objects []client.Object
+	for _, name := range []string{"annotations.yaml", "approval.yaml"} {
+		data, err := os.ReadFile(filepath.Join(moduleRoot(t), "config", "admission", name)) //nolint:gosec // a file of this module
+		if err != nil {
+			t.Fatal(err)
+		}
+		policy, binding := &admissionv1.ValidatingAdmissionPolicy{}, &admissionv1.ValidatingAdmissionPolicyBinding{}
+		documents := utilyaml.NewYAMLOrJSONDecoder(bytes.NewReader(data), 4096)
+		for _, into := range []client.Object{policy, binding} {
+			if err := documents.Decode(into); err != nil {
+				t.Fatalf("%s: %v", name, err)
+			}
+			objects = append(objects, into)
+		}
+		if err := documents.Decode(&struct{}{}); !errors.Is(err, io.EOF) {
+			t.Fatalf("%s has more than a policy and its binding", name)
+		}
+	}
+	return objects
+}
+
+// moduleRoot is the directory above the test's own that has the module's go.mod.
+func moduleRoot(t testing.TB) string {
+	t.Helper()
+	directory, err := os.Getwd()
+	for ; err == nil && directory != filepath.Dir(directory); directory = filepath.Dir(directory) {
+		if _, err := os.Stat(filepath.Join(directory, "go.mod")); err == nil {
+			return directory
+		}
+	}
+	t.Fatalf("the module's directory was not found: %v", err)
+	return ""
+}
