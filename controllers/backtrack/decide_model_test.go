@@ -39,6 +39,12 @@ func TestDecideModel(t *testing.T) {
 				for reason, n := range m.ends {
 					ends[reason] += n
 				}
+				for wait := range m.waited {
+					_, reason, _ := strings.Cut(wait, "/")
+					if _, row := waits[wait]; !row && waits["any/"+reason].given == nil {
+						t.Fatalf("%s is waited for and has no row in docs/states.md", wait)
+					}
+				}
 			}
 			t.Logf("%d decisions; ends: %v", total, ends)
 			for _, reason := range []string{v1alpha1.ReasonSucceeded, v1alpha1.ReasonAlreadyApplied, v1alpha1.ReasonCancelled, v1alpha1.ReasonOutcomeUnknown, v1alpha1.ReasonExpired} {

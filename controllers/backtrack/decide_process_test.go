@@ -106,6 +106,9 @@ func (p *pureProcess) end(d steps.Decision) {
 	if d.Kind == steps.Wait && d.After <= 0 {
 		p.m.fail("a wait of %s: %+v", d.After, d)
 	}
+	if d.Kind == steps.Wait {
+		p.m.waited[d.Condition+"/"+d.Reason] = true
+	}
 	summarize(p.f, d)
 	p.m.note("%s %s: %v %s %s %v", p.f.Object.Name, p.f.Object.UID, d.Kind, d.Condition, d.Reason, d.Err)
 	if err := p.persist(); err != nil {

@@ -34,6 +34,7 @@ type pureModel struct {
 	processes  []*pureProcess
 	seen       map[types.UID][]metav1.Condition
 	ends       map[string]int
+	waited     map[string]bool // condition/reason of every wait
 	decisions  int
 	told       []string
 
@@ -53,7 +54,7 @@ type pureRecord struct {
 func newPureModel(t *testing.T, shard, run uint64) *pureModel {
 	m := &pureModel{
 		t: t, shard: shard, run: run, rand: rand.New(rand.NewPCG(shard, run)), now: start, deadly: true,
-		objects: map[string]*v1alpha1.AuroraBacktrack{}, accepted: map[string]int{}, seen: map[types.UID][]metav1.Condition{}, ends: map[string]int{},
+		objects: map[string]*v1alpha1.AuroraBacktrack{}, accepted: map[string]int{}, seen: map[types.UID][]metav1.Condition{}, ends: map[string]int{}, waited: map[string]bool{},
 	}
 	m.cluster = &v1alpha1.AuroraCluster{
 		ObjectMeta: metav1.ObjectMeta{Name: "game", UID: "cluster", ResourceVersion: "0", Generation: 1},

@@ -7,6 +7,7 @@ import (
 	"k8s.io/apimachinery/pkg/api/meta"
 
 	"github.com/aurora-backtrack/operator/api/v1alpha1"
+	"github.com/aurora-backtrack/operator/controllers/claim"
 	"github.com/aurora-backtrack/operator/controllers/policy"
 )
 
@@ -119,6 +120,10 @@ func StartLeft(f *Facts) (left time.Duration, within time.Duration, bounded bool
 
 // StartTooLate ends a run that could not start in time: it does not start by itself later.
 func StartTooLate(f *Facts, within time.Duration, cause string) Decision {
+	if c := f.Cluster.Value(); c != nil && claim.Find(c, f.Object) != nil {
+		return Halted(v1alpha1.ReasonOutcomeUnknown, fmt.Sprintf(
+			"an earlier run of this object may have asked RDS, and this one could not take it over within %s: look at the data, and at the cluster's events in RDS; it waited for: %s", within, cause))
+	}
 	return Halted(v1alpha1.ReasonExpired, fmt.Sprintf(
 		"it could not start within %s (policy.startWithin of AuroraCluster %s) and does not start by itself later; the database was not touched: create a new AuroraBacktrack if it is still wanted; it waited for: %s",
 		within, f.Object.Spec.ClusterRef.Name, cause))

@@ -26,8 +26,14 @@ func Unwind(f *Facts, verdict metav1.Condition) Decision {
 		return d
 	}
 	ending := fmt.Sprintf("ends without success (%s)", verdict.Reason)
+	late := f.Now.Sub(verdict.LastTransitionTime.Time) > ReconnectTimeout(f)
 	if d := dependentsUnknown(f, v1alpha1.ReasonResuming, ending); d.Kind != Continue {
-		return d
+		if !late {
+			return d
+		}
+		// Nobody can tell what is paused. The lock stays: whoever frees it resumes by the mark first.
+		Complete(f, metav1.ConditionFalse, verdict.Reason, verdict.Message+"; "+d.Message)
+		return Ended()
 	}
 	message := verdict.Message
 	if touched(f) {
@@ -36,7 +42,7 @@ func Unwind(f *Facts, verdict metav1.Condition) Decision {
 		}
 		// A reconnect that failed had its time; what is still paused is tried for as long as the object is there.
 		afterReconnect := verdict.Type == v1alpha1.ConditionDependentsReconnected
-		late := afterReconnect || f.Now.Sub(verdict.LastTransitionTime.Time) > ReconnectTimeout(f)
+		late = late || afterReconnect
 		err := f.Up.Err()
 		switch {
 		case err == nil && f.Up.Value():
