@@ -158,7 +158,7 @@ $(TOOLS:%=bin/%): bin/%: hack/tools/%/go.mod hack/tools/%/go.sum
 
 bin/golangci-lint: hack/tools/golangci-lint/main.go
 
-# kube-apiserver and etcd for the API-server tests. The builder knows what is up to date.
+# The control plane of the API-server tests, and kubectl. The builder knows what is up to date.
 .PHONY: control-plane
 control-plane:
-	$(LOCAL) build kube-apiserver etcd kube-controller-manager
+	$(LOCAL) build kube-apiserver etcd kube-controller-manager kubectl
