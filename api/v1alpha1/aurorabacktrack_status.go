@@ -18,12 +18,12 @@ type Plan struct {
 	// +optional
 	// +kubebuilder:validation:MaxLength=64
 	Distance string `json:"distance,omitempty"`
-	// summary says in a sentence which writes the rewind takes out of the data, and until when one can go forward to them.
+	// summary says in a sentence how far the cluster is rewound and which workloads are paused or restarted.
 	// +optional
 	// +kubebuilder:validation:MaxLength=1024
 	Summary string `json:"summary,omitempty"`
-	// reachableUntil is when the newest of those writes leave the backtrack window, by the window's target length. Under heavy
-	// writes the actual window is shorter.
+	// reachableUntil is about when the present leaves the backtrack window, by the window's target length: until then one can
+	// go forward to the writes that the rewind takes back. Under heavy writes the actual window is shorter.
 	// +optional
 	ReachableUntil Timestamp `json:"reachableUntil,omitempty"`
 	// warnings are facts to consider before the rewind starts.
