@@ -101,7 +101,7 @@ func (k kubectl) run(ctx context.Context, line string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	ctx, cancel := context.WithTimeout(ctx, patience)
+	ctx, cancel := context.WithTimeout(ctx, waitTimeout)
 	defer cancel()
 	command := exec.CommandContext(ctx, "bash", "-c", "exec "+line)
 	command.Env = append(os.Environ(), "KUBECONFIG="+k.kubeconfig, "PATH="+path+string(os.PathListSeparator)+os.Getenv("PATH"))
