@@ -25,9 +25,9 @@ import (
 )
 
 const (
-	root      = "../../.."
-	namespace = "game"
-	waitTimeout  = 30 * time.Second
+	root        = "../../.."
+	namespace   = "game"
+	waitTimeout = 30 * time.Second
 )
 
 // server is the API server that all tests of the package share, and root's own client to it.
