@@ -107,10 +107,11 @@ generate: bin/controller-gen ## Generate the deep copies of api/.
 	$(BIN)/controller-gen object paths=./api/...
 
 .PHONY: manifests
-manifests: bin/controller-gen bin/kustomize ## Generate the CRDs, the operator's role and config/install.yaml.
+manifests: bin/controller-gen bin/kustomize ## Generate the CRDs, the operator's role, config/install.yaml and the manager's copy of the policies.
 	$(BIN)/controller-gen crd paths=./api/... output:crd:dir=config/crd/bases
 	$(BIN)/controller-gen rbac:roleName=aurora-backtrack-manager paths=./controllers/... \
 	  output:rbac:dir=config/rbac
+	cat config/admission/annotations.yaml <(echo ---) config/admission/approval.yaml > controllers/approval/policies.yaml
 	$(BIN)/kustomize build config/default > $(BIN)/install.yaml
 	mv $(BIN)/install.yaml config/install.yaml
 
@@ -118,7 +119,8 @@ manifests: bin/controller-gen bin/kustomize ## Generate the CRDs, the operator's
 fmt: bin/golangci-lint ## Format all Go code and its imports.
 	for module in $(MODULES); do (cd $$module && $(BIN)/golangci-lint fmt --config=$(CURDIR)/.golangci.yaml ./...); done
 
-GENERATED := api/v1alpha1/zz_generated.deepcopy.go config/crd/bases config/rbac/role.yaml config/install.yaml
+GENERATED := api/v1alpha1/zz_generated.deepcopy.go config/crd/bases config/rbac/role.yaml config/install.yaml \
+  controllers/approval/policies.yaml
 
 .PHONY: verify-generated
 verify-generated: generate manifests
@@ -156,7 +158,7 @@ $(TOOLS:%=bin/%): bin/%: hack/tools/%/go.mod hack/tools/%/go.sum
 
 bin/golangci-lint: hack/tools/golangci-lint/main.go
 
-# kube-apiserver and etcd for the API-server tests. The builder knows what is up to date.
+# The control plane of the API-server tests, and kubectl. The builder knows what is up to date.
 .PHONY: control-plane
 control-plane:
-	$(LOCAL) build kube-apiserver etcd kube-controller-manager
+	$(LOCAL) build kube-apiserver etcd kube-controller-manager kubectl

@@ -14,18 +14,19 @@ type Plan struct {
 	// backtrackTo is the time that RDS will be asked for, in UTC.
 	// +optional
 	BacktrackTo Timestamp `json:"backtrackTo,omitempty"`
-	// distance is how far back that is from the time of the plan, such as 14m32s.
+	// distance is the time from backtrackTo to madeAt, such as 14m32s.
 	// +optional
 	// +kubebuilder:validation:MaxLength=64
 	Distance string `json:"distance,omitempty"`
-	// summary says in a sentence what the rewind discards and until when it stays reachable.
+	// summary says in a sentence how far the cluster is rewound and which workloads are paused or restarted.
 	// +optional
 	// +kubebuilder:validation:MaxLength=1024
 	Summary string `json:"summary,omitempty"`
-	// reachableUntil is when the writes that the rewind discards leave the backtrack window, at its target length.
+	// reachableUntil is about when the present leaves the backtrack window, by the window's target length: until then one can
+	// go forward to the writes that the rewind takes back. Under heavy writes the actual window is shorter.
 	// +optional
 	ReachableUntil Timestamp `json:"reachableUntil,omitempty"`
-	// warnings are what a careful person would want to know before going on.
+	// warnings are facts to consider before the rewind starts.
 	// +optional
 	// +listType=atomic
 	// +kubebuilder:validation:MaxItems=32
@@ -33,8 +34,8 @@ type Plan struct {
 	Warnings []string `json:"warnings,omitempty"`
 }
 
-// Claim is stored before RDS is asked. A claim without a record means that the call may have been accepted: RDS is not
-// asked again before its history has shown that it was not.
+// Claim is stored before RDS is asked. A claim without a record means that the call may have been accepted: RDS is asked
+// again only after its history has shown that it was not.
 type Claim struct {
 	// claimedAt is when the claim was written, by the operator's clock.
 	// +required
@@ -42,8 +43,8 @@ type Claim struct {
 	// backtrackTo is the time that RDS is asked for.
 	// +required
 	BacktrackTo Timestamp `json:"backtrackTo"`
-	// attempt counts the claims of this object, from 1. A later one exists only after RDS refused the earlier
-	// one, or after its history stayed empty for the settle period while the cluster was idle.
+	// attempt counts the claims of this object, from 1. A further claim is made only after RDS refused the earlier
+	// call, or after RDS's history showed no record of it for the settle period while the cluster was idle.
 	// +required
 	// +kubebuilder:validation:Minimum=1
 	// +kubebuilder:validation:Maximum=1000000
@@ -61,7 +62,7 @@ type Claim struct {
 	// unobservedSince is since when RDS has not answered for the cluster; absent while it does.
 	// +optional
 	UnobservedSince Timestamp `json:"unobservedSince,omitempty"`
-	// emptySince is since when RDS's history shows no record of this claim while the cluster is idle.
+	// emptySince is the time since which RDS's history has shown no record of this claim while the cluster was idle.
 	// +optional
 	EmptySince Timestamp `json:"emptySince,omitempty"`
 }
@@ -81,13 +82,13 @@ type BacktrackRecord struct {
 	// backtrackedFrom is the time that Aurora rewound from. To go forward again, backtrack to it.
 	// +optional
 	BacktrackedFrom Timestamp `json:"backtrackedFrom,omitempty"`
-	// status is RDS's word in lower case, such as applying or completed.
+	// status is RDS's status in lower case, such as applying or completed.
 	// +optional
 	// +kubebuilder:validation:MaxLength=64
 	Status string `json:"status,omitempty"`
 }
 
-// DependentState is how far a dependent has come.
+// DependentState is the state of a dependent in the run.
 //
 // +kubebuilder:validation:Enum=Pending;Pausing;Paused;Resuming;Restarting;Ready;Failed;Skipped
 type DependentState string
@@ -104,7 +105,7 @@ const (
 	DependentSkipped    DependentState = "Skipped"
 )
 
-// DependentStatus is one workload, what happens to it and how far that has come.
+// DependentStatus is one workload, what the run does to it, and its state.
 type DependentStatus struct {
 	// apiVersion of the workload.
 	// +optional
@@ -130,7 +131,7 @@ type DependentStatus struct {
 	// +kubebuilder:validation:Minimum=-1000
 	// +kubebuilder:validation:Maximum=1000
 	Order int32 `json:"order,omitempty"`
-	// deleteRunningJobs is what the AuroraCluster's dependents say.
+	// deleteRunningJobs as the AuroraCluster's spec.dependents sets it.
 	// +optional
 	DeleteRunningJobs bool `json:"deleteRunningJobs,omitempty"`
 	// replicas is how many it had when the plan was made; absent where the kind has none.
@@ -138,7 +139,7 @@ type DependentStatus struct {
 	// +kubebuilder:validation:Minimum=0
 	// +kubebuilder:validation:Maximum=2147483647
 	Replicas *int32 `json:"replicas,omitempty"`
-	// state is how far it has come.
+	// state of the workload in the run.
 	// +optional
 	State DependentState `json:"state,omitempty"`
 	// message says why it is in that state.
@@ -149,7 +150,7 @@ type DependentStatus struct {
 
 // AuroraBacktrackStatus is what is happening, what was done and how to go forward again.
 type AuroraBacktrackStatus struct {
-	// observedGeneration is the generation of the spec that this status is about; -1 before the first look.
+	// observedGeneration is the generation of the spec that this status is about; -1 before the first reconcile.
 	// +optional
 	ObservedGeneration int64 `json:"observedGeneration,omitempty"`
 	// conditions are Admitted, PreflightPassed, DependentsPaused, Backtracked, ClusterAvailable,
@@ -165,16 +166,16 @@ type AuroraBacktrackStatus struct {
 	// +kubebuilder:validation:Minimum=1
 	// +kubebuilder:validation:Maximum=2147483647
 	QueuePosition *int32 `json:"queuePosition,omitempty"`
-	// plan is what the run will do, or did.
+	// plan is what the run will do, or did. While the object is suspended it is made anew every five minutes.
 	// +optional
 	Plan *Plan `json:"plan,omitempty"`
-	// claim is written before RDS is asked.
+	// claim is stored before RDS is asked.
 	// +optional
 	Claim *Claim `json:"claim,omitempty"`
 	// backtrack is RDS's record. To go forward again, backtrack to its backtrackedFrom.
 	// +optional
 	Backtrack *BacktrackRecord `json:"backtrack,omitempty"`
-	// dependents are the workloads that depend on the database, and how far each has come.
+	// dependents are the workloads that depend on the database, with the state of each.
 	// +optional
 	// +listType=atomic
 	// +kubebuilder:validation:MaxItems=2048
@@ -183,10 +184,11 @@ type AuroraBacktrackStatus struct {
 	// its creation, the end of its suspension, its approval and the opening of the window.
 	// +optional
 	StartableSince Timestamp `json:"startableSince,omitempty"`
-	// startedAt is when the object was admitted and took the lock.
+	// startedAt is when the object was admitted and took the cluster's lock.
 	// +optional
 	StartedAt Timestamp `json:"startedAt,omitempty"`
-	// completedAt is when the object came to its end, whichever.
+	// completedAt is when the object finished, with or without success. To wait for either:
+	// kubectl wait --for=jsonpath='{.status.completedAt}'.
 	// +optional
 	CompletedAt Timestamp `json:"completedAt,omitempty"`
 }

@@ -29,34 +29,37 @@ type AuroraBacktrackSpec struct {
 	// most milliseconds. Aurora takes the nearest consistent time; status.backtrack shows the one it took.
 	// +required
 	BacktrackTo Timestamp `json:"backtrackTo"`
-	// force rewinds although binary logging is on, for which Aurora writes no entries. The AuroraCluster's
-	// policy must allow it.
+	// force rewinds a cluster although its binary logging is on. Aurora writes no binary log entries for a backtrack, so
+	// replicas that read the log keep the data from before. The AuroraCluster's policy must allow it (policy.allowForce).
 	// +optional
 	// +kubebuilder:default=false
 	Force bool `json:"force"`
-	// useEarliestTimeOnPointInTimeUnavailable goes to the earliest time of the window when backtrackTo lies before it.
+	// useEarliestTimeOnPointInTimeUnavailable rewinds to the earliest time of the backtrack window when backtrackTo is before it.
 	// +optional
 	// +kubebuilder:default=false
 	UseEarliestTimeOnPointInTimeUnavailable bool `json:"useEarliestTimeOnPointInTimeUnavailable"`
-	// suspend checks everything, shows the plan, touches nothing and waits. It is heeded until the run starts.
+	// suspend runs every check, shows the plan, changes nothing and waits. It has an effect until the run starts.
 	// +optional
 	// +kubebuilder:default=false
 	Suspend bool `json:"suspend"`
-	// cancel stops the run and undoes its pause. One way. Once RDS is asked it is too late: the run goes to its end.
+	// cancel ends the run and resumes what it paused. It can't be taken back. Once RDS has been asked it has no effect: AWS has
+	// no call that cancels a backtrack, and the run follows it to its end.
 	// +optional
 	// +kubebuilder:default=false
 	Cancel bool `json:"cancel"`
-	// startDeadline is the absolute time after which the rewind is not started any more.
+	// startDeadline is the absolute time after which the rewind no longer starts. Default: only policy.startWithin of the
+	// AuroraCluster limits it.
 	// +optional
 	StartDeadline Timestamp `json:"startDeadline,omitempty"`
-	// repeat is the identifier (RDS's BacktrackIdentifier) of the latest backtrack to this time that RDS shows and no object
-	// accounts for. It allows the same rewind once more after that one, and after no later one.
+	// repeat is the identifier (RDS's BacktrackIdentifier, a UUID) of the latest backtrack to this time that RDS shows and
+	// that belongs to no AuroraBacktrack. It allows the same rewind once more after that one, and after no later one.
 	// +optional
 	// +kubebuilder:validation:MinLength=1
-	// +kubebuilder:validation:MaxLength=128
+	// +kubebuilder:validation:MaxLength=36
+	// +kubebuilder:validation:XValidation:rule="self.matches('^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$')",message="must be the BacktrackIdentifier of the backtrack that is repeated, such as b2c3d4e5-0000-4000-8000-000000000000; the message of an AuroraBacktrack that ended as AlreadyApplied names it"
 	Repeat string `json:"repeat,omitempty"`
-	// ttlSecondsAfterFinished deletes the object this many seconds after it finished. Default: seven days, which is longer
-	// than any backtrack window. 2147483647 keeps it, which is what a Git repository wants that would create it anew.
+	// ttlSecondsAfterFinished deletes the object this many seconds after it finished. Default: 604800 (seven days), which is
+	// longer than any backtrack window. 2147483647 keeps it for good: set it where a Git repository would create it again.
 	// +optional
 	// +kubebuilder:default=604800
 	// +kubebuilder:validation:Minimum=0
@@ -64,8 +67,8 @@ type AuroraBacktrackSpec struct {
 	TTLSecondsAfterFinished *int32 `json:"ttlSecondsAfterFinished,omitempty"`
 }
 
-// AuroraBacktrack is one rewind of an Aurora MySQL cluster, in place, back or forward. It runs once: when it
-// has finished, it stays finished, and it does not run again when it is applied or restored again.
+// AuroraBacktrack is one rewind of an Aurora MySQL cluster, in place, back or forward. It runs once: a finished
+// object stays finished, and does not run again when it is applied again or restored from a backup.
 //
 // +kubebuilder:object:root=true
 // +kubebuilder:subresource:status

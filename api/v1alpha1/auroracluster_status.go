@@ -32,17 +32,17 @@ type LedgerEntry struct {
 	// backtrackTo is the time that the cluster was rewound to.
 	// +optional
 	BacktrackTo Timestamp `json:"backtrackTo,omitempty"`
-	// backtrackedFrom is the time from which it was rewound: going there is going forward again.
+	// backtrackedFrom is the time from which it was rewound. To undo it, backtrack to this time.
 	// +optional
 	BacktrackedFrom Timestamp `json:"backtrackedFrom,omitempty"`
-	// status is RDS's word in lower case: pending, applying, completed, failed; or claimed, before RDS has a record.
+	// status is RDS's status in lower case: pending, applying, completed, failed; or claimed, before RDS has a record.
 	// +optional
 	// +kubebuilder:validation:MaxLength=64
 	Status string `json:"status,omitempty"`
 	// requestedBy is the AuroraBacktrack that asked for it; absent for a backtrack made elsewhere.
 	// +optional
 	RequestedBy *ObjectReference `json:"requestedBy,omitempty"`
-	// specHash identifies what that object asked for, so that the same wish is recognised when it comes back.
+	// specHash identifies what that object asked for, so that the same object is recognised when it is created again.
 	// +optional
 	// +kubebuilder:validation:MaxLength=64
 	SpecHash string `json:"specHash,omitempty"`
@@ -70,7 +70,7 @@ type LedgerEntry struct {
 
 // AuroraClusterStatus is what RDS said when it was last asked, the lock and the ledger.
 type AuroraClusterStatus struct {
-	// observedGeneration is the generation of the spec that this status is about; -1 before the first look.
+	// observedGeneration is the generation of the spec that this status is about; -1 before the first reconcile.
 	// +optional
 	ObservedGeneration int64 `json:"observedGeneration,omitempty"`
 	// conditions are Ready; Reconciling and Stalled while they are true.
@@ -118,7 +118,7 @@ type AuroraClusterStatus struct {
 	// activeBacktrack is the AuroraBacktrack that holds the cluster: the lock.
 	// +optional
 	ActiveBacktrack *ObjectReference `json:"activeBacktrack,omitempty"`
-	// backtracks is the ledger, oldest first: RDS's own history with our names on it.
+	// backtracks is the ledger, oldest first: RDS's history of the cluster, with the AuroraBacktracks that asked for it.
 	// +optional
 	// +listType=atomic
 	// +kubebuilder:validation:MaxItems=1000

@@ -26,14 +26,14 @@ type Approval string
 const (
 	// ApprovalNone: whoever may create an AuroraBacktrack may run it.
 	ApprovalNone Approval = "None"
-	// ApprovalRequired: objects are created suspended; a user with the verb approve on this AuroraCluster lifts it.
+	// ApprovalRequired: objects are created suspended; a user with the verb approve on this AuroraCluster ends that.
 	ApprovalRequired Approval = "Required"
 	// ApprovalRequiredFromAnother: as Required, and not by the user who created the object.
 	ApprovalRequiredFromAnother Approval = "RequiredFromAnother"
 )
 
-// AllowedNamespaces says from which namespaces the cluster may be rewound. A namespace is allowed that is
-// named or selected. Nothing named and no selector allows nobody.
+// AllowedNamespaces says from which namespaces the cluster may be rewound. A namespace is allowed if it is
+// named or selected. Without names and without a selector no namespace is allowed.
 type AllowedNamespaces struct {
 	// names of namespaces whose AuroraBacktracks are admitted and whose labelled workloads are dependents.
 	// +optional
@@ -157,7 +157,7 @@ type AuroraClusterSpec struct {
 	// +kubebuilder:validation:MaxLength=2048
 	// +kubebuilder:validation:XValidation:rule="self.matches('^arn:aws[a-z-]*:iam::[0-9]{12}:role/.+$')",message="must be the ARN of an IAM role, such as arn:aws:iam::123456789012:role/backtrack"
 	RoleARN string `json:"roleARN,omitempty"`
-	// externalID is handed to STS together with roleARN.
+	// externalID is passed to STS together with roleARN.
 	// +optional
 	// +kubebuilder:validation:MinLength=2
 	// +kubebuilder:validation:MaxLength=1224
@@ -165,11 +165,11 @@ type AuroraClusterSpec struct {
 	// allowedNamespaces says from where the cluster may be rewound. Default: nobody may.
 	// +optional
 	AllowedNamespaces AllowedNamespaces `json:"allowedNamespaces,omitzero"`
-	// policy limits what an AuroraBacktrack may ask.
+	// policy limits what an AuroraBacktrack may ask for.
 	// +optional
 	// +kubebuilder:default={}
 	Policy Policy `json:"policy,omitzero"`
-	// strategy is what happens to dependents that say nothing themselves: Restart, Pause or None.
+	// strategy is what a rewind does to dependents without a strategy of their own: Restart, Pause or None.
 	// +optional
 	// +kubebuilder:default=Restart
 	Strategy Strategy `json:"strategy,omitempty"`
@@ -182,19 +182,20 @@ type AuroraClusterSpec struct {
 	// +listMapKey=name
 	// +kubebuilder:validation:MaxItems=512
 	Dependents []Dependent `json:"dependents,omitempty"`
-	// pauseTimeout is how long pausing may take. Then everything is resumed and nothing is sent to RDS.
+	// pauseTimeout is how long pausing may take, such as 5m. After it everything is resumed and RDS is not asked.
 	// +optional
 	// +kubebuilder:default="5m"
 	PauseTimeout Duration `json:"pauseTimeout,omitempty"`
-	// reconnectTimeout is how long dependents may take to be up again after the rewind.
+	// reconnectTimeout is how long dependents may take to be ready again after the rewind, such as 10m.
 	// +optional
 	// +kubebuilder:default="10m"
 	ReconnectTimeout Duration `json:"reconnectTimeout,omitempty"`
-	// refreshInterval is how often RDS is asked about the cluster while nothing happens; at least 10s.
+	// refreshInterval is how often RDS is asked about the cluster while no rewind is under way; at least 10s.
 	// +optional
 	// +kubebuilder:default="60s"
 	RefreshInterval Duration `json:"refreshInterval,omitempty"`
-	// restartOnExternalBacktrack restarts the dependents also after backtracks made elsewhere, such as in the console.
+	// restartOnExternalBacktrack also restarts the dependents after backtracks that no AuroraBacktrack asked for, such as in
+	// the console.
 	// +optional
 	// +kubebuilder:default=false
 	RestartOnExternalBacktrack bool `json:"restartOnExternalBacktrack,omitempty"`
@@ -220,10 +221,10 @@ type AuroraCluster struct {
 	// metadata is the standard object's metadata.
 	// +optional
 	metav1.ObjectMeta `json:"metadata,omitzero"`
-	// spec is what the platform team says about the cluster.
+	// spec names the cluster and says who may rewind it.
 	// +required
 	Spec AuroraClusterSpec `json:"spec"`
-	// status is what RDS says now, the lock and the ledger.
+	// status is what RDS last reported, the lock and the ledger.
 	// +optional
 	// +kubebuilder:default={"observedGeneration":-1}
 	Status AuroraClusterStatus `json:"status,omitzero"`

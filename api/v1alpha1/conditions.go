@@ -5,11 +5,12 @@ package v1alpha1
 const (
 	// ConditionAdmitted: the object may run, and it holds the cluster's lock.
 	ConditionAdmitted = "Admitted"
-	// ConditionPreflightPassed: the cluster can be rewound to the time asked for and every dependent is sound.
+	// ConditionPreflightPassed: the cluster can be rewound to the time asked for, and every dependent can be paused and
+	// brought back, or restarted.
 	ConditionPreflightPassed = "PreflightPassed"
 	// ConditionDependentsPaused: every workload with strategy Pause is at zero and its pods are gone.
 	ConditionDependentsPaused = "DependentsPaused"
-	// ConditionBacktracked: RDS took the backtrack and its record reads completed.
+	// ConditionBacktracked: RDS accepted the backtrack and its record reads completed.
 	ConditionBacktracked = "Backtracked"
 	// ConditionClusterAvailable: after the backtrack, the cluster reads available.
 	ConditionClusterAvailable = "ClusterAvailable"
@@ -24,15 +25,15 @@ const (
 const (
 	// ConditionReady: RDS answers for the cluster and the cluster can be backtracked.
 	ConditionReady = "Ready"
-	// ConditionReconciling: work is under way, or waits for something named in the message.
+	// ConditionReconciling: work is under way, or waits for what the message names.
 	ConditionReconciling = "Reconciling"
-	// ConditionStalled: it will not go on by itself; the message says what to do.
+	// ConditionStalled: it does not continue by itself; the message says what to do.
 	ConditionStalled = "Stalled"
 )
 
 // Reasons of an AuroraBacktrack that is under way. Event reasons are the same words.
 const (
-	ReasonWaiting             = "Waiting"             // for an earlier step
+	ReasonWaiting             = "Waiting"             // an earlier step is not done
 	ReasonNotReached          = "NotReached"          // the run ended before this step
 	ReasonSuspended           = "Suspended"           // spec.suspend is set; the plan is shown
 	ReasonQueued              = "Queued"              // another AuroraBacktrack holds the cluster
@@ -40,14 +41,14 @@ const (
 	ReasonClusterNotReady     = "ClusterNotReady"     // the AuroraCluster is not Ready
 	ReasonClusterNotAvailable = "ClusterNotAvailable" // the Aurora cluster's status is not available
 	ReasonOutsideWindow       = "OutsideWindow"       // policy.windows allows no start now
-	ReasonApprovalRequired    = "ApprovalRequired"    // policy.approval asks for an approver
-	ReasonApprovalNotEnforced = "ApprovalNotEnforced" // approval is asked for and the admission policy is not installed
+	ReasonApprovalRequired    = "ApprovalRequired"    // policy.approval requires an approver
+	ReasonApprovalNotEnforced = "ApprovalNotEnforced" // approval is required, and the admission policies did not enforce it
 	ReasonPausing             = "Pausing"             // workloads are being scaled to zero
 	ReasonClaimed             = "Claimed"             // the claim is stored; RDS is asked, or was
-	ReasonVerifyingOutcome    = "VerifyingOutcome"    // the answer was lost; RDS's history is watched
-	ReasonRetrying            = "Retrying"            // RDS refused for a state that passes
-	ReasonBacktracking        = "Backtracking"        // RDS took the backtrack
-	ReasonResuming            = "Resuming"            // paused workloads are brought back
+	ReasonVerifyingOutcome    = "VerifyingOutcome"    // the answer was lost; RDS's history shows whether the call was accepted
+	ReasonRetrying            = "Retrying"            // RDS, the API server or a webhook refused for a reason that may pass
+	ReasonBacktracking        = "Backtracking"        // RDS accepted the backtrack
+	ReasonResuming            = "Resuming"            // paused workloads are scaled back up
 	ReasonReconnecting        = "Reconnecting"        // dependents are restarted or resumed
 	ReasonRDSUnreachable      = "RDSUnreachable"      // RDS did not answer; retried
 )
@@ -64,34 +65,34 @@ const (
 	ReasonNoDependents   = "NoDependents"
 	ReasonResumed        = "Resumed"
 	ReasonSucceeded      = "Succeeded"
-	// ReasonAlreadyApplied: this rewind ran before; nothing was done. With Succeeded=True it is this object's
-	// own wish that came back; with False, RDS shows a backtrack to this time that no object accounts for.
+	// ReasonAlreadyApplied: this rewind ran before; nothing was done. With Succeeded=True this object, or one with its name
+	// and spec, ran it; with False, RDS shows a backtrack to this time that belongs to no AuroraBacktrack.
 	ReasonAlreadyApplied = "AlreadyApplied"
 )
 
-// Reasons that end an AuroraBacktrack without success. Nothing stays paused behind any of them.
+// Reasons that end an AuroraBacktrack without success. Nothing stays paused after any of them.
 const (
-	ReasonInvalidSpec          = "InvalidSpec"
-	ReasonNamespaceNotAllowed  = "NamespaceNotAllowed"
-	ReasonExpired              = "Expired"
-	ReasonCancelled            = "Cancelled"
-	ReasonCancelTooLate        = "CancelTooLate" // an event: the run goes on to its end
-	ReasonDeleted              = "Deleted"       // deleted before RDS was asked
-	ReasonTargetInFuture       = "TargetInFuture"
-	ReasonTargetBeforeWindow   = "TargetBeforeWindow"
-	ReasonMaxRewindExceeded    = "MaxRewindExceeded"
-	ReasonForceNotAllowed      = "ForceNotAllowed"
-	ReasonEngineNotSupported   = "EngineNotSupported"
-	ReasonBacktrackNotEnabled  = "BacktrackNotEnabled"
-	ReasonClusterReplaced      = "ClusterReplaced"
-	ReasonDependentNotFound    = "DependentNotFound"
-	ReasonDependentUnsupported = "DependentUnsupported"
-	ReasonPauseTimedOut        = "PauseTimedOut"
-	ReasonPauseReverted        = "PauseReverted"
-	ReasonRejected             = "Rejected"
-	ReasonFailed               = "Failed"
-	ReasonOutcomeUnknown       = "OutcomeUnknown"
-	ReasonReconnectTimedOut    = "ReconnectTimedOut"
+	ReasonInvalidSpec          = "InvalidSpec"          // a time or a duration in the spec cannot be read
+	ReasonNamespaceNotAllowed  = "NamespaceNotAllowed"  // spec.allowedNamespaces does not include the namespace
+	ReasonExpired              = "Expired"              // startDeadline or policy.startWithin passed before it started
+	ReasonCancelled            = "Cancelled"            // spec.cancel was set before RDS was asked
+	ReasonCancelTooLate        = "CancelTooLate"        // an event: the run continues to its end
+	ReasonDeleted              = "Deleted"              // deleted before RDS was asked
+	ReasonTargetInFuture       = "TargetInFuture"       // backtrackTo is later than now, by RDS's clock
+	ReasonTargetBeforeWindow   = "TargetBeforeWindow"   // backtrackTo is before the backtrack window
+	ReasonMaxRewindExceeded    = "MaxRewindExceeded"    // further back than policy.maxRewind
+	ReasonForceNotAllowed      = "ForceNotAllowed"      // force without policy.allowForce
+	ReasonEngineNotSupported   = "EngineNotSupported"   // the engine, its mode or a Global Database cannot backtrack
+	ReasonBacktrackNotEnabled  = "BacktrackNotEnabled"  // the cluster has no backtrack window
+	ReasonClusterReplaced      = "ClusterReplaced"      // another Aurora cluster has the identifier now
+	ReasonDependentNotFound    = "DependentNotFound"    // spec.dependents lists a workload that does not exist
+	ReasonDependentUnsupported = "DependentUnsupported" // a workload cannot be paused and brought back, or restarted
+	ReasonPauseTimedOut        = "PauseTimedOut"        // pods were still there after pauseTimeout
+	ReasonPauseReverted        = "PauseReverted"        // somebody scaled a paused workload up before RDS was asked
+	ReasonRejected             = "Rejected"             // RDS refused the call; nothing was rewound
+	ReasonFailed               = "Failed"               // RDS's record reads failed; the state of the data is not known
+	ReasonOutcomeUnknown       = "OutcomeUnknown"       // RDS may have rewound the data
+	ReasonReconnectTimedOut    = "ReconnectTimedOut"    // rewound, but a workload was not up after reconnectTimeout
 )
 
 // Reasons of an AuroraCluster's Ready condition, besides the ones above.
@@ -100,7 +101,7 @@ const (
 	ReasonDBClusterNotFound   = "DBClusterNotFound"   // RDS knows no such cluster
 	ReasonCredentialsInvalid  = "CredentialsInvalid"  // AWS credentials are missing, wrong or expired
 	ReasonAccessDenied        = "AccessDenied"        // IAM refuses
-	ReasonThrottled           = "Throttled"           // RDS asks to slow down
+	ReasonThrottled           = "Throttled"           // RDS limits the rate of requests
 	ReasonDuplicateTarget     = "DuplicateTarget"     // an older AuroraCluster names the same Aurora cluster
 	ReasonExternalBacktrack   = "ExternalBacktrack"   // an event: a backtrack that no object asked for
 	ReasonDependentsRestarted = "DependentsRestarted" // an event: after an external backtrack

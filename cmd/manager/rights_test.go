@@ -68,26 +68,35 @@ func TestWatchNamespacesWithItsRoles(t *testing.T) {
 func (w *world) narrow() {
 	w.Helper()
 	user := "manager-of-" + w.name
-	subjects := []rbacv1.Subject{{APIGroup: rbacv1.GroupName, Kind: rbacv1.UserKind, Name: user}}
 	var patch []struct{ Value []rbacv1.PolicyRule }
 	w.component("operator/cluster_role.yaml", &patch)
-	var inNamespace rbacv1.Role
-	w.component("namespace/role.yaml", &inNamespace)
-
 	everywhere := &rbacv1.ClusterRole{ObjectMeta: metav1.ObjectMeta{Name: user}, Rules: patch[0].Value}
 	w.create(everywhere)
 	w.create(&rbacv1.ClusterRoleBinding{
-		ObjectMeta: metav1.ObjectMeta{Name: user}, Subjects: subjects,
+		ObjectMeta: metav1.ObjectMeta{Name: user}, Subjects: subjects(user),
 		RoleRef: rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "ClusterRole", Name: everywhere.Name},
 	})
-	role := &rbacv1.Role{ObjectMeta: metav1.ObjectMeta{Namespace: w.name, Name: user}, Rules: inNamespace.Rules}
-	w.create(role)
-	w.create(&rbacv1.RoleBinding{
-		ObjectMeta: metav1.ObjectMeta{Namespace: w.name, Name: user}, Subjects: subjects,
-		RoleRef: rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "Role", Name: role.Name},
-	})
+	w.narrowTo(w.name)
 	w.manages = rest.CopyConfig(apiServer)
 	w.manages.Impersonate = rest.ImpersonationConfig{UserName: user, Groups: []string{"system:authenticated"}}
+}
+
+// narrowTo gives the test's managers the component's Role in a namespace.
+func (w *world) narrowTo(namespace string) {
+	w.Helper()
+	user := "manager-of-" + w.name
+	var inNamespace rbacv1.Role
+	w.component("namespace/role.yaml", &inNamespace)
+	role := &rbacv1.Role{ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: user}, Rules: inNamespace.Rules}
+	w.create(role)
+	w.create(&rbacv1.RoleBinding{
+		ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: user}, Subjects: subjects(user),
+		RoleRef: rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "Role", Name: role.Name},
+	})
+}
+
+func subjects(user string) []rbacv1.Subject {
+	return []rbacv1.Subject{{APIGroup: rbacv1.GroupName, Kind: rbacv1.UserKind, Name: user}}
 }
 
 // component reads the first document of a file of the component watch-namespaces.

@@ -103,11 +103,17 @@ type world struct {
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	c, err := client.NewWithWatch(apiServer, client.Options{Scheme: scheme})
+	return newWorldOn(t, apiServer)
+}
+
+// newWorldOn is a test's world on an API server of its own.
+func newWorldOn(t *testing.T, server *rest.Config) *world {
+	t.Helper()
+	c, err := client.NewWithWatch(server, client.Options{Scheme: scheme})
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := &world{T: t, WithWatch: c, manages: apiServer}
+	w := &world{T: t, WithWatch: c, manages: server}
 	namespace := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{GenerateName: "game-"}}
 	w.create(namespace)
 	w.name = namespace.Name

@@ -6,11 +6,7 @@ import (
 	"testing"
 	"time"
 
-	appsv1 "k8s.io/api/apps/v1"
-	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/utils/ptr"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/aurora-backtrack/operator/api/v1alpha1"
@@ -56,11 +52,7 @@ func TestWithdrawnBeforeTheCall(t *testing.T) {
 			w.create(c)
 			w.create(w.deployment("worker", 1, v1alpha1.StrategyPause))
 			// No kubelet takes this pod of the Deployment away.
-			pod := &corev1.Pod{ObjectMeta: metav1.ObjectMeta{
-				Namespace: w.name, Name: "worker", Labels: map[string]string{"app": "worker", appsv1.DefaultDeploymentUniqueLabelKey: "1"},
-				OwnerReferences: []metav1.OwnerReference{{APIVersion: "apps/v1", Kind: "ReplicaSet", Name: "worker-1", UID: "1", Controller: ptr.To(true)}},
-			}}
-			pod.Spec.Containers = []corev1.Container{{Name: "c", Image: "none"}}
+			pod := w.stubbornPod("worker")
 			w.create(pod)
 			b := w.backtrack("undo", time.Minute)
 			b.Spec.Force = true

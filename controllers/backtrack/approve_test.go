@@ -5,6 +5,7 @@ import (
 	"time"
 
 	admissionv1 "k8s.io/api/admissionregistration/v1"
+	"k8s.io/utils/ptr"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/aurora-backtrack/operator/api/v1alpha1"
@@ -12,7 +13,7 @@ import (
 )
 
 func TestApprovalIsBelievedOnlyWhereItIsEnforced(t *testing.T) {
-	const again = ": install config/admission, then create a new AuroraBacktrack"
+	const again = ": apply config/admission of this version, wait a minute, then create a new AuroraBacktrack"
 	by := func(asked, approved string) map[string]string {
 		people := map[string]string{v1alpha1.RequestedByAnnotation: asked, v1alpha1.ApprovedByAnnotation: approved}
 		for annotation, person := range people {
@@ -26,6 +27,7 @@ func TestApprovalIsBelievedOnlyWhereItIsEnforced(t *testing.T) {
 		approval    v1alpha1.Approval
 		policies    func([]client.Object) []client.Object // what becomes of the installed policies; nil: they are there
 		late        bool                                  // the object is older than the policies
+		soon        bool                                  // it is created in the same second
 		people      map[string]string
 		wantReason  string // empty: it runs
 		wantMessage string
@@ -36,26 +38,26 @@ func TestApprovalIsBelievedOnlyWhereItIsEnforced(t *testing.T) {
 		"approved": {approval: v1alpha1.ApprovalRequired, people: by("", "ann")},
 		"nobody approved": {
 			approval: v1alpha1.ApprovalRequired, wantReason: v1alpha1.ReasonApprovalRequired,
-			wantMessage: "AuroraCluster game asks for approval, and nobody has approved this: delete it and create it again with spec.suspend: true; an approver then lifts that",
+			wantMessage: "AuroraCluster game requires approval, and nobody has approved this: delete it and create it again with spec.suspend: true; an approver then lifts that",
 		},
 		"approved by another": {approval: v1alpha1.ApprovalRequiredFromAnother, people: by("bob", "ann")},
 		"approved by who asked": {
 			approval: v1alpha1.ApprovalRequiredFromAnother, people: by("ann", "ann"), wantReason: v1alpha1.ReasonApprovalRequired,
-			wantMessage: "AuroraCluster game asks for approval from another person than ann, who asked: create it again, suspended, and let another approver lift that",
+			wantMessage: "AuroraCluster game requires approval from another person than ann, who asked: create it again, suspended, and let another approver lift that",
 		},
 		"approved, and nobody knows who asked": {
 			approval: v1alpha1.ApprovalRequiredFromAnother, people: by("", "ann"), wantReason: v1alpha1.ReasonApprovalRequired,
-			wantMessage: "AuroraCluster game asks for approval from another person, and it is not known who asked: create it again with the annotation aurora-backtrack.io/requested-by",
+			wantMessage: "AuroraCluster game requires approval from another person, and it is not known who asked: create it again with the annotation aurora-backtrack.io/requested-by",
 		},
 		"no policy is installed": {
 			approval: v1alpha1.ApprovalRequired, people: by("", "ann"), policies: func([]client.Object) []client.Object { return nil },
 			wantReason:  v1alpha1.ReasonApprovalNotEnforced,
-			wantMessage: "AuroraCluster game asks for approval, and the ValidatingAdmissionPolicy aurora-backtrack-annotations is not installed" + again,
+			wantMessage: "AuroraCluster game requires approval, and the ValidatingAdmissionPolicy aurora-backtrack-annotations is not installed" + again,
 		},
 		"a binding is missing": {
 			approval: v1alpha1.ApprovalRequired, people: by("", "ann"), policies: func(all []client.Object) []client.Object { return all[:3] },
 			wantReason:  v1alpha1.ReasonApprovalNotEnforced,
-			wantMessage: "AuroraCluster game asks for approval, and the ValidatingAdmissionPolicyBinding aurora-backtrack-approval is not installed" + again,
+			wantMessage: "AuroraCluster game requires approval, and the ValidatingAdmissionPolicyBinding aurora-backtrack-approval is not installed" + again,
 		},
 		"a binding only warns": {
 			approval: v1alpha1.ApprovalRequired, people: by("", "ann"),
@@ -64,7 +66,7 @@ func TestApprovalIsBelievedOnlyWhereItIsEnforced(t *testing.T) {
 				return all
 			},
 			wantReason:  v1alpha1.ReasonApprovalNotEnforced,
-			wantMessage: "AuroraCluster game asks for approval, and the ValidatingAdmissionPolicyBinding aurora-backtrack-approval does not deny everywhere" + again,
+			wantMessage: "AuroraCluster game requires approval, and the ValidatingAdmissionPolicyBinding aurora-backtrack-approval is not the one that this version of the operator ships (it differs in spec.validationActions)" + again,
 		},
 		"a binding leaves some namespaces out": {
 			approval: v1alpha1.ApprovalRequired, people: by("", "ann"),
@@ -73,21 +75,26 @@ func TestApprovalIsBelievedOnlyWhereItIsEnforced(t *testing.T) {
 				return all
 			},
 			wantReason:  v1alpha1.ReasonApprovalNotEnforced,
-			wantMessage: "AuroraCluster game asks for approval, and the ValidatingAdmissionPolicyBinding aurora-backtrack-annotations does not deny everywhere" + again,
+			wantMessage: "AuroraCluster game requires approval, and the ValidatingAdmissionPolicyBinding aurora-backtrack-annotations is not the one that this version of the operator ships (it differs in spec.matchResources)" + again,
 		},
-		"a policy of another version": {
+		"a policy that lets pass what it can't check": {
 			approval: v1alpha1.ApprovalRequired, people: by("", "ann"),
 			policies: func(all []client.Object) []client.Object {
-				all[2].SetAnnotations(map[string]string{harness.PolicyVersionAnnotation: "0"})
+				all[2].(*admissionv1.ValidatingAdmissionPolicy).Spec.FailurePolicy = ptr.To(admissionv1.Ignore)
 				return all
 			},
 			wantReason:  v1alpha1.ReasonApprovalNotEnforced,
-			wantMessage: `AuroraCluster game asks for approval, and the ValidatingAdmissionPolicy aurora-backtrack-approval is of version "0", not 1` + again,
+			wantMessage: "AuroraCluster game requires approval, and the ValidatingAdmissionPolicy aurora-backtrack-approval is not the one that this version of the operator ships (it differs in spec.failurePolicy)" + again,
+		},
+		"the object was created in the second of the policies": {
+			approval: v1alpha1.ApprovalRequired, people: by("", "ann"), soon: true,
+			wantReason:  v1alpha1.ReasonApprovalNotEnforced,
+			wantMessage: "AuroraCluster game requires approval, and this object was created at 2023-12-23T14:10:00Z, which is not a minute after the ValidatingAdmissionPolicy aurora-backtrack-annotations was installed or last changed, at 2023-12-23T14:10:00Z" + again,
 		},
 		"the object was there before the policies": {
 			approval: v1alpha1.ApprovalRequired, people: by("", "ann"), late: true,
 			wantReason:  v1alpha1.ReasonApprovalNotEnforced,
-			wantMessage: "AuroraCluster game asks for approval, and this object is older than the ValidatingAdmissionPolicy aurora-backtrack-annotations or its binding" + again,
+			wantMessage: "AuroraCluster game requires approval, and this object was created at 2023-12-23T14:10:00Z, which is not a minute after the ValidatingAdmissionPolicy aurora-backtrack-annotations was installed or last changed, at 2023-12-23T14:10:01Z" + again,
 		},
 	}
 	for name, test := range tests {
@@ -109,6 +116,9 @@ func TestApprovalIsBelievedOnlyWhereItIsEnforced(t *testing.T) {
 				env.Create(p)
 			}
 			if !test.late {
+				if !test.soon {
+					env.Clock.Step(time.Minute)
+				}
 				env.Create(b)
 			}
 			o := env.NewOperator(nil)

@@ -9,6 +9,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/aurora-backtrack/operator/api/v1alpha1"
+	"github.com/aurora-backtrack/operator/controllers/approval"
 	"github.com/aurora-backtrack/operator/controllers/backtrack/steps"
 	"github.com/aurora-backtrack/operator/controllers/fact"
 	"github.com/aurora-backtrack/operator/controllers/lock"
@@ -27,7 +28,7 @@ func (r *Reconciler) read(ctx context.Context, f *steps.Facts, name steps.Name) 
 	case steps.NamespaceAllowed:
 		f.NamespaceAllowed = fact.Of(r.Workloads.NamespaceAllowed(ctx, cluster, f.Object.Namespace))
 	case steps.Approval:
-		f.Approval = fact.Of(approvalTrouble(ctx, r.Live, f.Object))
+		f.Approval = fact.Of(approval.Enforced(ctx, r.Live, f.Object))
 	case steps.Lock:
 		f.Lock = fact.Of(r.keeper().View(ctx, cluster, f.Object))
 	case steps.Observed:

@@ -6,12 +6,14 @@ import (
 	"context"
 	"fmt"
 	"hash/fnv"
+	"strings"
 	"sync"
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/apimachinery/pkg/util/validation"
 	"k8s.io/utils/clock"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/log"
@@ -29,21 +31,21 @@ type Announcer struct {
 	Clock  clock.PassiveClock
 
 	mu   sync.Mutex
-	said map[types.UID]map[string]bool // what this process has said: a saving, not a truth
+	said map[types.UID]map[string]bool // what this process has announced; it only saves requests
 }
 
 // News is one transition of one object.
 type News struct {
 	Type    string // corev1.EventTypeNormal or corev1.EventTypeWarning
-	Subject string // what the news is about; news of one object with one Subject and Reason is told once
-	Order   int    // among the news of one second, which are listed by it; at most 99
+	Subject string // what the news is about; news of one object with one Subject and Reason is announced once
+	Order   int    // sorts the news of one second; 0 to 99
 	Reason  string // a constant of the API
 	Message string
 }
 
 // +kubebuilder:rbac:groups="",resources=events,verbs=create
 
-// Announce tells the news, unless it was told. Trouble with writing an event never stops anything: it is
+// Announce writes the news as an event, unless that was done before. A failed write never stops anything: it is
 // logged, and tried again with the next Announce of the same news.
 func (a *Announcer) Announce(ctx context.Context, object client.Object, kind string, news News) {
 	news.Message = line.Clean(news.Message, longest)
@@ -55,8 +57,8 @@ func (a *Announcer) Announce(ctx context.Context, object client.Object, kind str
 	switch {
 	case err == nil:
 		log.FromContext(ctx).Info(news.Message, "subject", news.Subject, "reason", news.Reason)
-	case apierrors.IsAlreadyExists(err): // told before
-	case apierrors.HasStatusCause(err, corev1.NamespaceTerminatingCause): // nobody is left to be told
+	case apierrors.IsAlreadyExists(err): // announced before
+	case apierrors.HasStatusCause(err, corev1.NamespaceTerminatingCause): // no event can be created there any more
 	default:
 		a.forget(object.GetUID(), what)
 		log.FromContext(ctx).Error(err, "writing an event; it is tried again", "reason", news.Reason)
@@ -64,17 +66,13 @@ func (a *Announcer) Announce(ctx context.Context, object client.Object, kind str
 }
 
 func (a *Announcer) event(object client.Object, kind, what string, news News) *corev1.Event {
-	hash := fnv.New64a()
-	_, _ = fmt.Fprintf(hash, "%s/%s", object.GetUID(), what)
-	name := object.GetName()
-	name = name[:min(len(name), 230)] // the event's own name has at most 253 characters
 	namespace := object.GetNamespace()
 	if namespace == "" {
 		namespace = metav1.NamespaceDefault // where events of cluster-scoped objects live
 	}
 	now := metav1.NewTime(a.Clock.Now())
 	return &corev1.Event{
-		ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: fmt.Sprintf("%s.%02d.%016x", name, news.Order, hash.Sum64())},
+		ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: eventName(object, what, news.Order)},
 		InvolvedObject: corev1.ObjectReference{
 			APIVersion: v1alpha1.GroupVersion.String(), Kind: kind, Namespace: object.GetNamespace(),
 			Name: object.GetName(), UID: object.GetUID(), ResourceVersion: object.GetResourceVersion(),
@@ -84,6 +82,17 @@ func (a *Announcer) event(object client.Object, kind, what string, news News) *c
 		Source:              corev1.EventSource{Component: v1alpha1.FieldManager},
 		ReportingController: v1alpha1.FieldManager,
 	}
+}
+
+// eventName is the name of the event: the object's name, the order, and a hash of what the event reports. An object's name
+// can have 253 characters, as an event's can, so a long one is cut; what is left must end in a letter or a digit.
+func eventName(object client.Object, what string, order int) string {
+	hash := fnv.New64a()
+	_, _ = fmt.Fprintf(hash, "%s/%s", object.GetUID(), what)
+	suffix := fmt.Sprintf(".%02d.%016x", order, hash.Sum64())
+	name := object.GetName()
+	name = name[:min(len(name), validation.DNS1123SubdomainMaxLength-len(suffix))]
+	return strings.TrimRight(name, "-.") + suffix
 }
 
 func (a *Announcer) first(uid types.UID, what string) bool {

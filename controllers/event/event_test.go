@@ -3,6 +3,7 @@ package event
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -168,5 +169,32 @@ func TestEvent(t *testing.T) {
 		if wrong := validation.IsDNS1123Subdomain(e.Name); len(wrong) > 0 || len(e.Name) > 253 {
 			t.Errorf("its name %q: %v", e.Name, wrong)
 		}
+	}
+}
+
+// TestEventNames: whatever the object is called, the API server takes the event's name, and two objects whose long names
+// differ only at the end have different events.
+func TestEventNames(t *testing.T) {
+	letters := strings.Repeat("x", 300)
+	names := map[string]string{"short": "a", "with dots": "a.b-c.d"}
+	for length := 220; length <= 253; length++ {
+		names[fmt.Sprintf("a hyphen at %d", length)] = letters[:length-1] + "-" + letters[:253-length] + "y"
+		names[fmt.Sprintf("a dot at %d", length)] = letters[:length-1] + "." + letters[:253-length] + "y"
+		names[fmt.Sprintf("hyphens before %d", length)] = "x" + strings.Repeat("-", length) + "y"
+	}
+	seen := map[string]string{}
+	for name, text := range names {
+		text = text[:min(len(text), 252)] + "z"
+		if wrong := validation.IsDNS1123Subdomain(text); len(wrong) > 0 {
+			t.Fatalf("%s: no object is called %q: %v", name, text, wrong)
+		}
+		got := eventName(object(text, name), "Admitted/Admitted", 99)
+		if wrong := validation.IsDNS1123Subdomain(got); len(wrong) > 0 {
+			t.Errorf("%s: the event's name %q: %v", name, got, wrong)
+		}
+		if other, taken := seen[got]; taken {
+			t.Errorf("%s and %s have the same event %q", name, other, got)
+		}
+		seen[got] = name
 	}
 }

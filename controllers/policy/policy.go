@@ -111,11 +111,11 @@ func approval(f Facts) *Refusal {
 	}
 	if f.ApprovalTrouble != "" {
 		return passing(recheck, v1alpha1.ReasonApprovalNotEnforced, fmt.Sprintf(
-			"AuroraCluster %s asks for approval, and %s: install config/admission, then create a new AuroraBacktrack", f.Cluster.Name, f.ApprovalTrouble))
+			"AuroraCluster %s requires approval, and %s: apply config/admission of this version, wait a minute, then create a new AuroraBacktrack", f.Cluster.Name, f.ApprovalTrouble))
 	}
 	by, asked := f.Object.Annotations[v1alpha1.ApprovedByAnnotation], f.Object.Annotations[v1alpha1.RequestedByAnnotation]
 	another := f.Cluster.Spec.Policy.Approval == v1alpha1.ApprovalRequiredFromAnother
-	message := "AuroraCluster " + f.Cluster.Name + " asks for approval"
+	message := "AuroraCluster " + f.Cluster.Name + " requires approval"
 	switch {
 	case by == "":
 		message += ", and nobody has approved this: delete it and create it again with spec.suspend: true; an approver then lifts that"

@@ -13,9 +13,6 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 )
 
-// PolicyVersionAnnotation is where an admission policy says of which version it is.
-const PolicyVersionAnnotation = "aurora-backtrack.io/policy-version"
-
 // AdmissionPolicies are the policies and bindings of config/admission on which an approval rests, as shipped:
 // each policy is followed by its binding.
 func AdmissionPolicies(t testing.TB) []client.Object {

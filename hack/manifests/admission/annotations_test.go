@@ -13,11 +13,11 @@ func TestAnnotations(t *testing.T) {
 	everybody := newPeople(t)
 	askFor(t, v1alpha1.ApprovalNone, everybody)
 	const (
-		notAtCreation = `the annotation aurora-backtrack.io/approved-by can not be set when an AuroraBacktrack is created: create it without, with spec.suspend: true; who approves it sets the annotation and spec.suspend: false together`
-		notAnApprover = `approving takes the verb approve on AuroraCluster "game", which "ada@example.com" has not got: ask somebody who has it (ClusterRole aurora-backtrack-approver)`
+		notAtCreation = `the annotation aurora-backtrack.io/approved-by cannot be set when an AuroraBacktrack is created: create it without, with spec.suspend: true; who approves it sets the annotation and spec.suspend: false together`
+		notAnApprover = `approving takes the verb approve on AuroraCluster "game", which "ada@example.com" does not have: ask somebody who has it (ClusterRole aurora-backtrack-approver)`
 		asGrace       = `to approve, set the annotation aurora-backtrack.io/approved-by to your own user name, "grace@example.com", together with spec.suspend: false`
 		asEdsger      = `to approve, set the annotation aurora-backtrack.io/approved-by to your own user name, "edsger@example.com", together with spec.suspend: false`
-		asked         = `the annotation aurora-backtrack.io/requested-by can not be changed: it was "ada@example.com" when the AuroraBacktrack was created, and it stays that`
+		asked         = `the annotation aurora-backtrack.io/requested-by cannot be changed: it was "ada@example.com" when the AuroraBacktrack was created, and stays so`
 	)
 	for name, test := range map[string]struct {
 		// created by Ada, with these edits, then approved by Grace if so, and changed by somebody.
@@ -39,7 +39,7 @@ func TestAnnotations(t *testing.T) {
 		"name of the asker removed": {created: []edit{askedBy(ada)}, by: ada, change: []edit{askedBy("")}, want: asked},
 		"name of the asker added": {
 			by: ada, change: []edit{askedBy(ada)},
-			want: `the annotation aurora-backtrack.io/requested-by can not be changed: it was "" when the AuroraBacktrack was created, and it stays that`,
+			want: `the annotation aurora-backtrack.io/requested-by cannot be changed: it was "" when the AuroraBacktrack was created, and stays so`,
 		},
 		"approver added by a stranger":         {by: ada, change: []edit{approvedBy(ada)}, want: notAnApprover},
 		"approver added in another's name":     {by: ada, change: []edit{approvedBy(grace)}, want: notAnApprover},

@@ -51,16 +51,16 @@ func TestApprovalAtCreation(t *testing.T) {
 		"None, suspended": {approval: v1alpha1.ApprovalNone, edits: []edit{suspended}},
 		"Required, running": {
 			approval: v1alpha1.ApprovalRequired,
-			want:     `AuroraCluster "game" asks for approval: create the AuroraBacktrack with spec.suspend: true; it then shows its plan and waits for an approver`,
+			want:     `AuroraCluster "game" requires approval: create the AuroraBacktrack with spec.suspend: true; it then shows its plan and waits for an approver`,
 		},
 		"Required, suspended": {approval: v1alpha1.ApprovalRequired, edits: []edit{suspended}},
 		"RequiredFromAnother, running": {
 			approval: v1alpha1.ApprovalRequiredFromAnother, edits: []edit{askedBy(ada)},
-			want: `AuroraCluster "game" asks for approval: create the AuroraBacktrack with spec.suspend: true; it then shows its plan and waits for an approver`,
+			want: `AuroraCluster "game" requires approval: create the AuroraBacktrack with spec.suspend: true; it then shows its plan and waits for an approver`,
 		},
 		"RequiredFromAnother, nameless": {
 			approval: v1alpha1.ApprovalRequiredFromAnother, edits: []edit{suspended},
-			want: `AuroraCluster "game" asks for approval from another person: set the annotation aurora-backtrack.io/requested-by: "ada@example.com", so that it is known who asked`,
+			want: `AuroraCluster "game" requires approval from another person: set the annotation aurora-backtrack.io/requested-by: "ada@example.com", so that it is known who asked`,
 		},
 		"RequiredFromAnother, named": {approval: v1alpha1.ApprovalRequiredFromAnother, edits: []edit{suspended, askedBy(ada)}},
 		"RequiredFromAnother, other name": {
@@ -96,19 +96,19 @@ func TestApproval(t *testing.T) {
 		},
 		"Required, by the one who asked": {
 			approval: v1alpha1.ApprovalRequired, by: ada, approver: ada, change: []edit{set("spec.suspend", false)},
-			want: `approving takes the verb approve on AuroraCluster "game", which "ada@example.com" has not got: ask somebody who has it (ClusterRole aurora-backtrack-approver)`,
+			want: `approving takes the verb approve on AuroraCluster "game", which "ada@example.com" does not have: ask somebody who has it (ClusterRole aurora-backtrack-approver)`,
 		},
 		"Required, by the one who asked, in their name": {
 			approval: v1alpha1.ApprovalRequired, by: ada, approver: ada, change: lift(ada),
-			want: `approving takes the verb approve on AuroraCluster "game", which "ada@example.com" has not got: ask somebody who has it (ClusterRole aurora-backtrack-approver)`,
+			want: `approving takes the verb approve on AuroraCluster "game", which "ada@example.com" does not have: ask somebody who has it (ClusterRole aurora-backtrack-approver)`,
 		},
 		"Required, by the one who asked, in another's name": {
 			approval: v1alpha1.ApprovalRequired, by: ada, approver: ada, change: lift(grace),
-			want: `approving takes the verb approve on AuroraCluster "game", which "ada@example.com" has not got: ask somebody who has it (ClusterRole aurora-backtrack-approver)`,
+			want: `approving takes the verb approve on AuroraCluster "game", which "ada@example.com" does not have: ask somebody who has it (ClusterRole aurora-backtrack-approver)`,
 		},
 		"Required, by an approver of another cluster": {
 			approval: v1alpha1.ApprovalRequired, by: ada, approver: barbara, change: lift(barbara),
-			want: `approving takes the verb approve on AuroraCluster "game", which "barbara@example.com" has not got: ask somebody who has it (ClusterRole aurora-backtrack-approver)`,
+			want: `approving takes the verb approve on AuroraCluster "game", which "barbara@example.com" does not have: ask somebody who has it (ClusterRole aurora-backtrack-approver)`,
 		},
 		"Required, by an approver": {
 			approval: v1alpha1.ApprovalRequired, by: ada, approver: grace, change: lift(grace),
@@ -129,14 +129,14 @@ func TestApproval(t *testing.T) {
 		},
 		"RequiredFromAnother, by an approver who asked": {
 			approval: v1alpha1.ApprovalRequiredFromAnother, by: grace, edits: []edit{askedBy(grace)}, approver: grace, change: lift(grace),
-			want: `AuroraCluster "game" asks for approval from another person, and "grace@example.com" asked for this AuroraBacktrack: another approver must set spec.suspend: false`,
+			want: `AuroraCluster "game" requires approval from another person, and "grace@example.com" asked for this AuroraBacktrack: another approver must set spec.suspend: false`,
 		},
 		"RequiredFromAnother, by another approver than the one who asked": {
 			approval: v1alpha1.ApprovalRequiredFromAnother, by: grace, edits: []edit{askedBy(grace)}, approver: edsger, change: lift(edsger),
 		},
 		"RequiredFromAnother, by the one who asked": {
 			approval: v1alpha1.ApprovalRequiredFromAnother, by: ada, edits: []edit{askedBy(ada)}, approver: ada, change: lift(ada),
-			want: `approving takes the verb approve on AuroraCluster "game", which "ada@example.com" has not got: ask somebody who has it (ClusterRole aurora-backtrack-approver)`,
+			want: `approving takes the verb approve on AuroraCluster "game", which "ada@example.com" does not have: ask somebody who has it (ClusterRole aurora-backtrack-approver)`,
 		},
 		"cancelled by the one who asked": {
 			approval: v1alpha1.ApprovalRequired, by: ada, approver: ada, change: []edit{set("spec.cancel", true)},
@@ -174,8 +174,8 @@ func TestApprovalOfOldObjects(t *testing.T) {
 		return server.admin.Create(ctx, backtrack("probe"), client.DryRunAll) != nil
 	})
 	for name, want := range map[string]string{
-		ada:   `approving takes the verb approve on AuroraCluster "game", which "ada@example.com" has not got: ask somebody who has it (ClusterRole aurora-backtrack-approver)`,
-		grace: `AuroraCluster "game" asks for approval from another person, and it is not known who asked: delete this AuroraBacktrack and create it again with the annotation aurora-backtrack.io/requested-by`,
+		ada:   `approving takes the verb approve on AuroraCluster "game", which "ada@example.com" does not have: ask somebody who has it (ClusterRole aurora-backtrack-approver)`,
+		grace: `AuroraCluster "game" requires approval from another person, and it is not known who asked: delete this AuroraBacktrack and create it again with the annotation aurora-backtrack.io/requested-by`,
 	} {
 		lifted := with(object.DeepCopy(), lift(name)...)
 		if name == ada {
@@ -199,7 +199,7 @@ func TestApprovalOnceMore(t *testing.T) {
 	}{
 		{by: grace, does: lift(grace)},
 		{by: ada, does: []edit{suspended}},
-		{by: ada, does: []edit{set("spec.suspend", false)}, want: "approving takes the verb approve on AuroraCluster \"game\", which \"ada@example.com\" has not got: ask somebody who has it (ClusterRole aurora-backtrack-approver)"},
+		{by: ada, does: []edit{set("spec.suspend", false)}, want: "approving takes the verb approve on AuroraCluster \"game\", which \"ada@example.com\" does not have: ask somebody who has it (ClusterRole aurora-backtrack-approver)"},
 		{by: edsger, does: lift(edsger)},
 	}
 	for i, step := range steps {

@@ -50,9 +50,18 @@ func TestBacktrackChange(t *testing.T) {
 			change: []edit{set("spec.useEarliestTimeOnPointInTimeUnavailable", true)},
 			want:   `spec: Invalid value: useEarliestTimeOnPointInTimeUnavailable is immutable: create a new AuroraBacktrack`,
 		},
-		"repeat": {
-			change: []edit{set("spec.repeat", true)},
+		"repeat added": {
+			change: []edit{set("spec.repeat", "b2c3d4e5-0000-4000-8000-000000000000")},
 			want:   `spec: Invalid value: repeat is immutable: create a new AuroraBacktrack`,
+		},
+		"repeat changed": {
+			before: []edit{set("spec.repeat", "b2c3d4e5-0000-4000-8000-000000000000")},
+			change: []edit{set("spec.repeat", "b2c3d4e5-0000-4000-8000-000000000001")},
+			want:   `spec: Invalid value: repeat is immutable: create a new AuroraBacktrack`,
+		},
+		"repeat removed": {
+			before: []edit{set("spec.repeat", "b2c3d4e5-0000-4000-8000-000000000000")}, change: []edit{unset("spec.repeat")},
+			want: `spec: Invalid value: repeat is immutable: create a new AuroraBacktrack`,
 		},
 		"start deadline added": {
 			change: []edit{set("spec.startDeadline", "2023-12-24T00:00:00Z")},

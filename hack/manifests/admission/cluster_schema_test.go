@@ -30,6 +30,7 @@ func window(field string, value any) edit {
 }
 
 func TestClusterCreation(t *testing.T) {
+	const tooLong = `Invalid value: metadata.name must be at most 63 characters: workloads name it in the label aurora-backtrack.io/cluster`
 	for name, test := range map[string]struct {
 		edits []edit
 		want  string
@@ -39,7 +40,7 @@ func TestClusterCreation(t *testing.T) {
 			set("spec.region", "us-gov-west-1"),
 			set("spec.roleARN", "arn:aws-us-gov:iam::123456789012:role/path/backtrack"), set("spec.externalID", "42"),
 			set("spec.allowedNamespaces", map[string]any{"names": []any{"game"}, "selector": map[string]any{}}),
-			set("spec.policy", map[string]any{"approval": "RequiredFromAnother", "maxRewind": "24h", "allowForce": true}),
+			set("spec.policy", map[string]any{"approval": "RequiredFromAnother", "maxRewind": "24h", "allowForce": true, "startWithin": "90m"}),
 			window("timeZone", "Europe/Berlin"),
 			set("spec.strategy", "Pause"), dependents(dependent("order", int64(-1000)), dependent("name", "b")),
 			set("spec.pauseTimeout", "90s"), set("spec.reconnectTimeout", "1h30m"), set("spec.refreshInterval", "10s"),
@@ -53,6 +54,15 @@ func TestClusterCreation(t *testing.T) {
 			edits: []edit{set("spec.dbClusterIdentifier", "")},
 			want: `spec.dbClusterIdentifier: Invalid value: "": must be an RDS cluster identifier: letters, digits and single hyphens, beginning with a letter
 spec.dbClusterIdentifier: Invalid value: "": spec.dbClusterIdentifier in body should be at least 1 chars long`,
+		},
+		"name of 63 characters": {edits: []edit{set("metadata.name", strings.Repeat("a", 63))}},
+		"name of 64 characters": {
+			edits: []edit{set("metadata.name", strings.Repeat("a", 64))},
+			want:  tooLong,
+		},
+		"name of 64 characters with dots": {
+			edits: []edit{set("metadata.name", strings.Repeat("a.", 31)+"aa")},
+			want:  tooLong,
 		},
 		"identifier of 63 characters": {edits: []edit{set("spec.dbClusterIdentifier", strings.Repeat("a", 63))}},
 		"identifier of 64 characters": {
@@ -129,6 +139,14 @@ spec.region: Invalid value: "": spec.region in body should be at least 1 chars l
 		"approval by nobody": {
 			edits: []edit{set("spec.policy.approval", "Nobody")},
 			want:  `spec.policy.approval: Unsupported value: "Nobody": supported values: "None", "Required", "RequiredFromAnother"`,
+		},
+		"start within a day, in words": {
+			edits: []edit{set("spec.policy.startWithin", "a day")},
+			want:  `spec.policy.startWithin: Invalid value: "a day": must be a length of time in h, m, s or ms, such as 5m or 1h30m`,
+		},
+		"start within no time": {
+			edits: []edit{set("spec.policy.startWithin", "0m")},
+			want:  `spec.policy.startWithin: Invalid value: "0m": must be longer than zero`,
 		},
 		"longest rewind without a unit": {
 			edits: []edit{set("spec.policy.maxRewind", "24")},

@@ -118,8 +118,12 @@ func told(err error) string {
 	}
 	var lines []string
 	for _, cause := range status.ErrStatus.Details.Causes {
-		// The API server also says that it looked no further.
-		if cause.Field != "<nil>" {
+		switch {
+		case strings.Contains(cause.Message, "some validation rules were not checked"), strings.Contains(cause.Message, "Checked value must be"):
+			// It also says that it looked no further, and what a number's format is.
+		case cause.Field == "<nil>": // a rule about the whole object
+			lines = append(lines, cause.Message)
+		default:
 			lines = append(lines, cause.Field+": "+cause.Message)
 		}
 	}

@@ -25,9 +25,9 @@ import (
 )
 
 const (
-	root      = "../../.."
-	namespace = "game"
-	patience  = 30 * time.Second
+	root        = "../../.."
+	namespace   = "game"
+	waitTimeout = 30 * time.Second
 )
 
 // server is the API server that all tests of the package share, and root's own client to it.
@@ -68,7 +68,7 @@ func run(m *testing.M) (code int, err error) {
 	if server.admin, err = client.New(config, client.Options{Scheme: server.scheme}); err != nil {
 		return 0, err
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), 2*patience)
+	ctx, cancel := context.WithTimeout(context.Background(), 2*waitTimeout)
 	defer cancel()
 	if err := install(ctx); err != nil {
 		return 0, fmt.Errorf("installing: %w", err)
@@ -146,12 +146,12 @@ func operator(t *testing.T) client.Client {
 // eventually waits until the condition holds; the API server takes a moment to see new bindings and parameters.
 func eventually(t *testing.T, what string, condition func(context.Context) bool) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	ctx, cancel := context.WithTimeout(t.Context(), waitTimeout)
 	defer cancel()
 	err := wait.PollUntilContextCancel(ctx, 20*time.Millisecond, true, func(ctx context.Context) (bool, error) {
 		return condition(ctx), nil
 	})
 	if err != nil {
-		t.Fatalf("waited %s in vain: %s", patience, what)
+		t.Fatalf("%s passed, waiting %s", waitTimeout, what)
 	}
 }

@@ -9,12 +9,13 @@ import (
 	"github.com/aurora-backtrack/operator/api/v1alpha1"
 )
 
-// TestTimestamps holds the rules of the CRD and the parser of the API package against each other: what the API server
-// takes the operator can read, and nothing else.
+// TestTimestamps compares the rules of the CRD with the parser of the API package: what the API server accepts the
+// operator can read and write back in UTC, and nothing else.
 func TestTimestamps(t *testing.T) {
 	const (
-		notATime  = "must be an absolute time with a zone and a fraction of at most milliseconds, such as 2023-12-23T13:55:00Z or 2023-12-23T14:55:00.250+01:00"
-		noSuchDay = "must be a day that the calendar has"
+		notATime   = "must be an absolute time with a zone and a fraction of at most milliseconds, such as 2023-12-23T13:55:00Z or 2023-12-23T14:55:00.250+01:00"
+		noSuchDay  = "must be a day that the calendar has"
+		noSuchYear = "must be a time whose year in UTC is 0001 to 9998, and not one of the days at the ends where a zone leaves those years: write the time in UTC, such as 2023-12-23T13:55:00Z"
 	)
 	for value, want := range map[string]string{
 		"2023-12-23T13:55:00Z":           "",
@@ -62,11 +63,24 @@ func TestTimestamps(t *testing.T) {
 		"2023-12-23T24:00:00Z":           notATime,
 		"2023-12-23T13:60:00Z":           notATime,
 		"2016-12-31T23:59:60Z":           notATime,
-		"0000-01-01T00:00:00Z":           "",
-		"0000-02-29T00:00:00Z":           "",
+		"0000-01-01T00:00:00Z":           noSuchYear,
+		"0000-02-29T00:00:00Z":           noSuchYear,
+		"0000-01-01T00:00:00+01:00":      noSuchYear,
+		"0000-12-31T23:59:59-01:00":      noSuchYear,
 		"0001-01-01T00:00:00Z":           "",
-		"9999-12-31T23:59:59.999Z":       "",
-		"9999-12-31T23:59:59.999-23:59":  "",
+		"0001-01-01T00:30:00+01:00":      noSuchYear,
+		"0001-01-01T00:30:00-01:00":      "",
+		"0001-01-02T00:00:00+23:59":      "",
+		"9998-12-31T23:59:59.999Z":       "",
+		"9998-12-31T23:59:59.999+01:00":  "",
+		"9998-12-31T23:59:59-00:01":      noSuchYear,
+		"9998-12-31T23:59-01:00":         noSuchYear,
+		"9998-12-30T23:59:59-23:59":      "",
+		"9999-01-01T00:00:00+23:59":      noSuchYear,
+		"9999-12-31T23:59:59Z":           noSuchYear,
+		"9999-12-31T23:59:59.999Z":       noSuchYear,
+		"9999-12-31T23:59:59-01:00":      noSuchYear,
+		"9999-12-31T23:59:59.999-23:59":  noSuchYear,
 		"10000-01-01T00:00:00Z":          notATime,
 		"-2023-01-01T00:00:00Z":          notATime,
 		"２０２３-12-23T13:55:00Z":           notATime,
@@ -75,16 +89,19 @@ func TestTimestamps(t *testing.T) {
 		"2023-12-23T13:55:00.250\u00a0Z": notATime,
 	} {
 		t.Run(value, func(t *testing.T) {
-			object := backtrack("time", set("spec.backtrackTo", value))
-			got := told(server.admin.Create(t.Context(), object, client.DryRunAll))
-			if want != "" {
-				want = fmt.Sprintf("spec.backtrackTo: Invalid value: %q: %s", value, want)
-			}
-			if got != want {
-				t.Errorf("told:\n%s\nwant:\n%s", got, want)
-			}
-			if _, err := v1alpha1.Timestamp(value).Parse(); (err == nil) != (got == "") {
-				t.Errorf("the API server says %q, the parser says %v", got, err)
+			for _, field := range []string{"spec.backtrackTo", "spec.startDeadline"} {
+				object := backtrack("time", set(field, value))
+				got := told(server.admin.Create(t.Context(), object, client.DryRunAll))
+				message := ""
+				if want != "" {
+					message = fmt.Sprintf("%s: Invalid value: %q: %s", field, value, want)
+				}
+				if got != message {
+					t.Errorf("told:\n%s\nwant:\n%s", got, message)
+				}
+				if _, err := v1alpha1.Timestamp(value).Parse(); (err == nil) != (got == "") {
+					t.Errorf("the API server says %q, the parser says %v", got, err)
+				}
 			}
 		})
 	}

@@ -72,7 +72,7 @@ func sorted(all []string) []string {
 // called are the calls to RDS that the operator's code makes.
 func called(t *testing.T) []string {
 	t.Helper()
-	files, err := filepath.Glob(filepath.Join(root, "controllers", "aurora", "*.go"))
+	files, err := filepath.Glob(filepath.Join(root, "controllers", "rds", "*.go"))
 	if err != nil {
 		t.Fatal(err)
 	}
