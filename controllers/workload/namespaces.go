@@ -16,7 +16,7 @@ import (
 
 // +kubebuilder:rbac:groups="",resources=namespaces,verbs=get;list
 
-// NamespaceAllowed answers whether the cluster may be rewound from the namespace: it is named, or its
+// NamespaceAllowed reports whether the cluster may be rewound from the namespace: it is named, or its
 // labels, read now, are selected. Nothing named and no selector allows nobody; an empty selector allows all.
 func (w *Workloads) NamespaceAllowed(ctx context.Context, cluster *v1alpha1.AuroraCluster, namespace string) (bool, error) {
 	allowed := cluster.Spec.AllowedNamespaces

@@ -23,7 +23,7 @@ func (w *world) hpa(name string, scaledToZero corev1.ConditionStatus) {
 }
 
 func TestKEDA(t *testing.T) {
-	scaledObject := func(w *world, ref map[string]any, annotation string) {
+	makeScaledObject := func(w *world, ref map[string]any, annotation string) {
 		u := w.custom("keda.sh/v1alpha1", "ScaledObject", "scaler", map[string]any{"scaleTargetRef": ref}, nil)
 		if annotation != "" {
 			u.SetAnnotations(map[string]string{pausedReplicas: annotation})
@@ -35,7 +35,7 @@ func TestKEDA(t *testing.T) {
 			w := newWorld(t)
 			w.deployment("api", 3)
 			w.hpa("api", corev1.ConditionFalse) // goes idle by itself
-			scaledObject(w, map[string]any{"name": "api"}, earlier)
+			makeScaledObject(w, map[string]any{"name": "api"}, earlier)
 			cluster := w.cluster()
 			cluster.Spec.Strategy = v1alpha1.StrategyPause
 			deps, problems := w.find(cluster)
@@ -46,7 +46,7 @@ func TestKEDA(t *testing.T) {
 			w.pauseRound(deps, false)
 			w.expect(deps, "api Pausing, scaler Paused")
 			so := &metav1.PartialObjectMetadata{}
-			so.SetGroupVersionKind(scaledObjectKind)
+			so.SetGroupVersionKind(scaledObject.gvk)
 			so.Namespace, so.Name = w.namespace, "scaler"
 			if got := fresh(w, so).Annotations[pausedReplicas]; got != "0" {
 				t.Errorf("while paused the annotation is %q", got)
