@@ -4,15 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"golang.org/x/sync/errgroup"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/json"
-	"k8s.io/apimachinery/pkg/util/wait"
-	"k8s.io/client-go/util/retry"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/aurora-backtrack/operator/api/v1alpha1"
@@ -23,12 +20,7 @@ const (
 	concurrency = 10
 	// pageSize is how many objects one list call returns at most.
 	pageSize = 500
-	// maxConflicts is how often a write that met a newer object is tried in one round.
-	maxConflicts = 5
 )
-
-// conflictBackoff is how long a write that met a newer object waits before the next try.
-var conflictBackoff = wait.Backoff{Steps: maxConflicts, Duration: 5 * time.Millisecond, Factor: 2, Jitter: 0.5}
 
 // each calls f for every index, some at a time. All are tried; all errors come back, in order.
 func each(n int, f func(i int) error) error {
@@ -71,22 +63,6 @@ func patch(ctx context.Context, c client.Client, u *unstructured.Unstructured, b
 		return fmt.Errorf("write the patch: %w", err)
 	}
 	return c.Patch(ctx, u, client.RawPatch(types.MergePatchType, data), client.FieldOwner(v1alpha1.WorkloadFieldManager))
-}
-
-// change calls f with the target as it was read, and again with what was read anew when f's write met a
-// newer object, a bounded number of times.
-func change(ctx context.Context, c client.Client, t *target, f func() error) error {
-	stale := false
-	return retry.RetryOnConflict(conflictBackoff, func() error {
-		if stale {
-			t.readAgain(ctx, c)
-			if t.presence != present {
-				return t.err
-			}
-		}
-		stale = true
-		return f()
-	})
 }
 
 // missingRight names the right that the operator lacks, where the API server refused for want of one. While

@@ -45,7 +45,7 @@ func (w *Workloads) Ready(ctx context.Context, id string, deps []v1alpha1.Depend
 	for i, t := range targets {
 		errs[i] = checkFailed(t.dep, errs[i])
 	}
-	_ = each(len(targets), func(i int) error { w.finish(ctx, targets[i]); return nil })
+	_ = each(len(targets), func(i int) error { finish(ctx, w.Client, targets[i]); return nil })
 	err = errors.Join(errs...)
 	for i := range deps {
 		if deps[i].State != v1alpha1.DependentReady && deps[i].State != v1alpha1.DependentSkipped {
@@ -56,11 +56,11 @@ func (w *Workloads) Ready(ctx context.Context, id string, deps []v1alpha1.Depend
 }
 
 // finish gives up the pause field of a target that was resumed and is up.
-func (w *Workloads) finish(ctx context.Context, t *target) {
+func finish(ctx context.Context, c client.Client, t *target) {
 	if t.presence != present || t.dep.State != v1alpha1.DependentReady || t.dep.Strategy != v1alpha1.StrategyPause {
 		return
 	}
-	if err := giveUpField(ctx, w.Client, t); err != nil {
+	if err := giveUpField(ctx, c, t); err != nil {
 		set(t.dep, v1alpha1.DependentReady, err.Error())
 	}
 }

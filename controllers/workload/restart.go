@@ -4,6 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
+
+	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/aurora-backtrack/operator/api/v1alpha1"
 )
@@ -14,10 +17,10 @@ import (
 // reverted. Then a *RestartRevertedError says who owns what was reverted; it does not pass by itself. Call
 // it before Ready in every round, with the same deps. All dependents are tried; the errors come back joined.
 func (w *Workloads) Restart(ctx context.Context, id string, deps []v1alpha1.DependentStatus) error {
-	targets := readTargets(ctx, w.Client, pointers(deps, isToRestart))
+	targets, now := readTargets(ctx, w.Client, pointers(deps, isToRestart)), w.Clock.Now()
 	return each(len(targets), func(i int) error {
 		t := targets[i]
-		err := w.restartTarget(ctx, id, t)
+		err := restartTarget(ctx, w.Client, now, id, t)
 		var undone *RestartRevertedError
 		switch {
 		case err == nil:
@@ -44,7 +47,7 @@ func isToRestart(dep *v1alpha1.DependentStatus) bool {
 	}
 }
 
-func (w *Workloads) restartTarget(ctx context.Context, id string, t *target) error {
+func restartTarget(ctx context.Context, c client.Client, now time.Time, id string, t *target) error {
 	switch {
 	case t.presence == absent:
 		set(t.dep, v1alpha1.DependentSkipped, isGone)
@@ -60,7 +63,7 @@ func (w *Workloads) restartTarget(ctx context.Context, id string, t *target) err
 		set(t.dep, v1alpha1.DependentFailed, fmt.Sprintf("%s: how to restart a %s is not known: give it strategy Pause or None", nameOf(t.dep), t.dep.Kind))
 		return nil
 	}
-	err := change(ctx, w.Client, t, func() error { return w.restartRead(ctx, id, t) })
+	err := change(ctx, c, t, func() error { return restartRead(ctx, c, now, id, t) })
 	if t.presence == absent { // since it was read
 		set(t.dep, v1alpha1.DependentSkipped, isGone)
 		return nil
@@ -69,18 +72,18 @@ func (w *Workloads) restartTarget(ctx context.Context, id string, t *target) err
 }
 
 // restartRead restarts the target as it was read, unless the restart is in force.
-func (w *Workloads) restartRead(ctx context.Context, id string, t *target) error {
+func restartRead(ctx context.Context, c client.Client, now time.Time, id string, t *target) error {
 	times := restartsBy(t.obj, id)
 	switch {
 	case t.kind.restart.inForce(t.obj, id):
 	case times >= maxRestarts:
 		return restartReverted(t.dep, t.kind, t.obj)
 	default:
-		body, err := restartPatch(t, id, times+1, w.Clock.Now())
+		body, err := restartPatch(t, id, times+1, now)
 		if err != nil {
 			return err
 		}
-		if err := patch(ctx, w.Client, t.obj, body); err != nil {
+		if err := patch(ctx, c, t.obj, body); err != nil {
 			return err
 		}
 	}

@@ -140,14 +140,14 @@ func (r *resuming) read(ctx context.Context, t *target) (*Woken, error) {
 		set(t.dep, v1alpha1.DependentSkipped, pausedByOther(t.dep, field, record.Owner))
 		return nil, nil
 	case record != nil && atZero:
-		return nil, r.restore(ctx, t, record.Restore, "")
-	case r.afterCall && r.isWoken(t, record):
-		return r.restart(ctx, t, record)
+		return nil, restore(ctx, r.c, t, record.Restore, "")
+	case r.afterCall && isWoken(t, record, r.owner):
+		return restartWoken(ctx, r.c, t, record, string(r.owner), r.clock.Now())
 	case record != nil:
-		return nil, r.dropRecord(ctx, t)
+		return nil, dropRecord(ctx, r.c, t)
 	case wasTouched(t.dep) && atZero && owned:
 		// The record was taken away, but the value is still the one that we wrote, and nobody's since.
-		return nil, r.restore(ctx, t, field.fallback(t.dep), "its mark was gone; restored to what it had in the plan")
+		return nil, restore(ctx, r.c, t, field.fallback(t.dep), "its mark was gone; restored to what it had in the plan")
 	case r.afterCall && t.dep.State == v1alpha1.DependentPending && restartsBy(t.obj, string(r.owner)) > 0:
 		return nil, nil // it was woken, and its restart was reverted: Restart sees to it
 	}
@@ -165,34 +165,6 @@ func wasTouched(dep *v1alpha1.DependentStatus) bool {
 	}
 }
 
-// restore sets the earlier value and removes the record in one write.
-func (r *resuming) restore(ctx context.Context, t *target, value any, message string) error {
-	body, err := restorePatch(t.obj, t.kind.pauseField, value)
-	if err != nil {
-		return err
-	}
-	if err := patch(ctx, r.c, t.obj, body); err != nil {
-		return err
-	}
-	set(t.dep, v1alpha1.DependentResuming, message)
-	return nil
-}
-
-// dropRecord removes the record from a workload that somebody else has already changed.
-func (r *resuming) dropRecord(ctx context.Context, t *target) error {
-	field := t.kind.pauseField
-	left := fmt.Sprintf("%s is %s since %s changed it", field.name(), shown(field.value(t.obj)), lastManager(t.obj, field.path))
-	body, err := recordPatch(t.obj, nil)
-	if err != nil {
-		return err
-	}
-	if err := patch(ctx, r.c, t.obj, body); err != nil {
-		return err
-	}
-	set(t.dep, v1alpha1.DependentResuming, left)
-	return nil
-}
-
 // giveUp ends the operator's ownership of the field, where the target was resumed.
 func (r *resuming) giveUp(ctx context.Context, t *target) error {
 	if t.presence != present || t.dep.State != v1alpha1.DependentResuming {
@@ -200,25 +172,6 @@ func (r *resuming) giveUp(ctx context.Context, t *target) error {
 	}
 	if err := giveUpField(ctx, r.c, t); err != nil {
 		set(t.dep, t.dep.State, err.Error())
-	}
-	return nil
-}
-
-// giveUpField takes the operator out of the managers of the pause field. Otherwise whoever owned the field
-// before meets a conflict when he applies another value (server-side apply). It is no part of the workload's
-// way back: an error is for a message.
-func giveUpField(ctx context.Context, c client.Client, t *target) error {
-	err := change(ctx, c, t, func() error {
-		entries := disown(t.obj, t.kind.pauseField.path)
-		if entries == nil {
-			return nil
-		}
-		return patch(ctx, c, t.obj, map[string]any{"metadata": map[string]any{
-			"resourceVersion": t.obj.GetResourceVersion(), "managedFields": entries,
-		}})
-	})
-	if err != nil {
-		return fmt.Errorf("it is resumed, but %s stays in its managedFields as owner of %s: %w", v1alpha1.WorkloadFieldManager, t.kind.pauseField.name(), err)
 	}
 	return nil
 }

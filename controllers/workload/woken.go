@@ -3,6 +3,10 @@ package workload
 import (
 	"context"
 	"fmt"
+	"time"
+
+	"k8s.io/apimachinery/pkg/types"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/aurora-backtrack/operator/api/v1alpha1"
 	"github.com/aurora-backtrack/operator/controllers/line"
@@ -17,8 +21,8 @@ type Woken struct {
 	Field, Value string
 	// Manager is the name of the field manager that did it; empty if the API server knows none.
 	Manager string
-	// Recreated is set where the dependent carries nothing of the pause any more: it was replaced, or deleted
-	// and created again.
+	// Recreated is set where the dependent carried nothing of the pause any more: it was replaced, or deleted
+	// and created again. A round that repeats another does not know it.
 	Recreated bool
 	// Restarted is not set where the kind cannot be restarted: then a person has to.
 	Restarted bool
@@ -43,36 +47,36 @@ func (w Woken) Message() string {
 // Without, only what the run knows to have been paused counts, and not what the operator brought back itself
 // before it could store that; where the workload has no managedFields at all, nobody knows, and nothing is
 // restarted for it.
-func (r *resuming) isWoken(t *target, record *pauseRecord) bool {
+func isWoken(t *target, record *pauseRecord, owner types.UID) bool {
 	field := t.kind.pauseField
 	if record != nil {
-		return !field.isPaused(t.obj, r.owner)
+		return !field.isPaused(t.obj, owner)
 	}
 	wasAway := t.dep.State == v1alpha1.DependentPaused || t.dep.State == v1alpha1.DependentSkipped
 	owned, recorded := ownedByOperator(t.obj, field.path)
-	return wasAway && recorded && !owned && !field.isPaused(t.obj, r.owner)
+	return wasAway && recorded && !owned && !field.isPaused(t.obj, owner)
 }
 
-// restart restarts a target that was woken: the record goes and the restart is set in one write. The value
+// restartWoken restarts a target that was woken: the record goes and the restart is set in one write. The value
 // that somebody chose is left as it is.
-func (r *resuming) restart(ctx context.Context, t *target, record *pauseRecord) (*Woken, error) {
-	field, id := t.kind.pauseField, string(r.owner)
+func restartWoken(ctx context.Context, c client.Client, t *target, record *pauseRecord, id string, now time.Time) (*Woken, error) {
+	field := t.kind.pauseField
 	by := lastManager(t.obj, field.path)
 	woken := &Woken{
 		Kind: t.dep.Kind, Namespace: t.dep.Namespace, Name: t.dep.Name, Field: field.name(), Value: shown(field.value(t.obj)),
-		Manager: by.name, Recreated: record == nil, Restarted: t.kind.restart != nil, by: by.String(),
+		Manager: by.name, Recreated: record == nil && restartsBy(t.obj, id) == 0, Restarted: t.kind.restart != nil, by: by.String(),
 	}
 	switch {
 	case t.kind.restart == nil && record == nil:
 		set(t.dep, v1alpha1.DependentResuming, woken.Message())
 		return woken, nil
 	case t.kind.restart == nil:
-		return woken, r.dropRecord(ctx, t)
+		return woken, dropRecord(ctx, c, t)
 	case restartsBy(t.obj, id) > 0: // it was restarted in a round whose status was not stored
 		set(t.dep, v1alpha1.DependentRestarting, woken.Message())
 		return woken, nil
 	}
-	body, err := restartPatch(t, id, 1, r.clock.Now())
+	body, err := restartPatch(t, id, 1, now)
 	if err != nil {
 		return nil, err
 	}
@@ -81,7 +85,7 @@ func (r *resuming) restart(ctx context.Context, t *target, record *pauseRecord) 
 			return nil, err
 		}
 	}
-	if err := patch(ctx, r.c, t.obj, body); err != nil {
+	if err := patch(ctx, c, t.obj, body); err != nil {
 		return nil, err
 	}
 	set(t.dep, v1alpha1.DependentRestarting, woken.Message())
