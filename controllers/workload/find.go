@@ -114,7 +114,8 @@ func findAutoscalers(ctx context.Context, c client.Client, cluster *v1alpha1.Aur
 
 // autoscalersOf finds the autoscalers of the kind that hold what is to be paused. What cannot be held down
 // is not paused either.
-func autoscalersOf(ctx context.Context, c client.Client, cluster *v1alpha1.AuroraCluster, k *kind, namespace string, targets []*candidate) ([]*candidate, error) {
+func autoscalersOf(ctx context.Context, c client.Client, cluster *v1alpha1.AuroraCluster, k *kind, namespace string,
+	targets []*candidate) ([]*candidate, error) {
 	var found []*candidate
 	take := newCandidates(k, false, &found)
 	if err := listKind(ctx, c, k, take, client.InNamespace(namespace)); err != nil {

@@ -48,11 +48,13 @@ type kind struct {
 	stuck func(u *unstructured.Unstructured, pods []corev1.Pod, isOld func(*corev1.Pod) bool) []corev1.Pod
 	// unsupported says why the strategy cannot be carried out on the workload, and what to do; "" when it
 	// can. Every reason is a fact that does not pass by itself; what may pass is an error.
-	unsupported func(ctx context.Context, c client.Client, u *unstructured.Unstructured, strategy v1alpha1.Strategy) (string, error)
+	unsupported unsupportedFunc
 	// destroys says what a pause would destroy for good, and what to do; "" when nothing. It is asked in the
 	// preflight and again right before the pause is written; nil where a pause never destroys anything.
 	destroys func(u *unstructured.Unstructured) (string, error)
 }
+
+type unsupportedFunc func(ctx context.Context, c client.Client, u *unstructured.Unstructured, strategy v1alpha1.Strategy) (string, error)
 
 // isAutoscaler reports whether the kind holds another workload's number of replicas.
 func (k *kind) isAutoscaler() bool { return k.scaleTarget != nil }
@@ -128,7 +130,7 @@ func typedProgress[T any](f func(*T, bool) progress) func(*unstructured.Unstruct
 }
 
 // typedUnsupported is typedProgress for what cannot be supported.
-func typedUnsupported[T any](f func(*T, v1alpha1.Strategy) string) func(context.Context, client.Client, *unstructured.Unstructured, v1alpha1.Strategy) (string, error) {
+func typedUnsupported[T any](f func(*T, v1alpha1.Strategy) string) unsupportedFunc {
 	return func(_ context.Context, _ client.Client, u *unstructured.Unstructured, strategy v1alpha1.Strategy) (string, error) {
 		typed, err := convert[T](u)
 		if err != nil {

@@ -146,7 +146,10 @@ func (p *pausing) isHeldByKEDA(ctx context.Context, t *target) bool {
 		return dep.Namespace == t.dep.Namespace && dep.Strategy == v1alpha1.StrategyPause && isAutoscaler(dep)
 	})
 	for _, a := range readTargets(ctx, p.c, autoscalers) {
-		if a.presence == present && a.kind.scaleTarget(a.obj).names(t.dep) && (a.dep.State != v1alpha1.DependentPaused || a.kind.pauseField.isPaused(a.obj, p.owner)) {
+		if a.presence != present || !a.kind.scaleTarget(a.obj).names(t.dep) {
+			continue
+		}
+		if a.dep.State != v1alpha1.DependentPaused || a.kind.pauseField.isPaused(a.obj, p.owner) {
 			return true
 		}
 	}
