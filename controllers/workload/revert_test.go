@@ -146,3 +146,22 @@ func TestVerifySeesWhatRunsAgain(t *testing.T) {
 	w.pauseRound(deps, true)
 	w.must(w.workloads.Verify(w.ctx(), owner, deps))
 }
+
+// One that was gone when the others were paused, and is back before RDS is asked, is paused like them.
+func TestBackBeforeTheCall(t *testing.T) {
+	w := newWorld(t)
+	deps := []v1alpha1.DependentStatus{w.dep("Deployment", "api", v1alpha1.StrategyPause, nil)}
+	w.pauseRound(deps, true)
+	w.expect(deps, "api Skipped")
+	d := w.deployment("api", 3)
+	if err := w.workloads.Verify(w.ctx(), owner, deps); err == nil {
+		t.Fatal("Verify found everything paused")
+	}
+	w.pauseRound(deps, false)
+	w.pauseRound(deps, true)
+	w.must(w.workloads.Verify(w.ctx(), owner, deps))
+	w.resumeRound(deps)
+	if *fresh(w, d).Spec.Replicas != 3 {
+		t.Errorf("%d replicas after the resume", *d.Spec.Replicas)
+	}
+}
