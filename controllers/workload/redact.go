@@ -13,7 +13,7 @@ import (
 const hiddenNamespace = "(another namespace)"
 
 // Redact gives the dependents as somebody may see them who can read the namespace only: those of other
-// namespaces lose their names and messages, and keep what tells how far the run is. The order and the number
+// namespaces lose their names and messages, and keep what says how far the run is. The order and the number
 // stay, so that a dependent keeps its place, and with it its alias, for as long as the list is the same. The
 // list itself is not changed: what is to be resumed goes by the full one.
 func Redact(deps []v1alpha1.DependentStatus, namespace string) []v1alpha1.DependentStatus {

@@ -36,7 +36,7 @@ func replicaSetUnsupported(r *appsv1.ReplicaSet, _ v1alpha1.Strategy) string {
 	return ""
 }
 
-// replicaSetProgress cannot tell old pods from new ones; the caller looks at the pods themselves.
+// replicaSetProgress cannot distinguish old pods from new ones; Ready reads the pods themselves.
 func replicaSetProgress(r *appsv1.ReplicaSet, _ bool) progress {
 	want, s := ptr.Deref(r.Spec.Replicas, 1), r.Status
 	if s.ObservedGeneration < r.Generation {

@@ -147,7 +147,7 @@ func (r *resuming) read(ctx context.Context, t *target) (*Woken, error) {
 		return nil, dropRecord(ctx, r.c, t)
 	case wasTouched(t.dep) && atZero && owned:
 		// The record was taken away, but the value is still the one that we wrote, and nobody's since.
-		return nil, restore(ctx, r.c, t, field.fallback(t.dep), "its mark was gone; restored to what it had in the plan")
+		return nil, restore(ctx, r.c, t, field.fallback(t.dep), "its pause record was gone; restored to what it had in the plan")
 	case r.afterCall && t.dep.State == v1alpha1.DependentPending && restartsBy(t.obj, string(r.owner)) > 0:
 		return nil, nil // it was woken, and its restart was reverted: Restart sees to it
 	}

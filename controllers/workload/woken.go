@@ -46,7 +46,8 @@ func (w Woken) Message() string {
 // isWoken reports whether somebody else brought the target back. With the record on it, its value says so.
 // Without, only what the run knows to have been paused counts, and not what the operator brought back itself
 // before it could store that; where the workload has no managedFields at all, nobody knows, and nothing is
-// restarted for it.
+// restarted for it. A kind that cannot be restarted needs the record: it may be ready, and its field given
+// up, in the round that resumes it.
 func isWoken(t *target, record *pauseRecord, owner types.UID) bool {
 	field := t.kind.pauseField
 	if record != nil {
@@ -54,7 +55,7 @@ func isWoken(t *target, record *pauseRecord, owner types.UID) bool {
 	}
 	wasAway := t.dep.State == v1alpha1.DependentPaused || t.dep.State == v1alpha1.DependentSkipped
 	owned, recorded := ownedByOperator(t.obj, field.path)
-	return wasAway && recorded && !owned && !field.isPaused(t.obj, owner)
+	return t.kind.restart != nil && wasAway && recorded && !owned && !field.isPaused(t.obj, owner)
 }
 
 // restartWoken restarts a target that was woken: the record goes and the restart is set in one write. The value
@@ -67,9 +68,6 @@ func restartWoken(ctx context.Context, c client.Client, t *target, record *pause
 		Manager: by.name, Recreated: record == nil && restartsBy(t.obj, id) == 0, Restarted: t.kind.restart != nil, by: by.String(),
 	}
 	switch {
-	case t.kind.restart == nil && record == nil:
-		set(t.dep, v1alpha1.DependentResuming, woken.Message())
-		return woken, nil
 	case t.kind.restart == nil:
 		return woken, dropRecord(ctx, c, t)
 	case restartsBy(t.obj, id) > 0: // it was restarted in a round whose status was not stored

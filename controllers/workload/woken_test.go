@@ -147,6 +147,24 @@ func TestResumedByUsIsNotWoken(t *testing.T) {
 	}
 }
 
+// A CronJob is ready, and its field given up, in the round that resumes it.
+func TestACronJobResumedByUsIsNotWoken(t *testing.T) {
+	w := newWorld(t)
+	w.cronJob()
+	deps := []v1alpha1.DependentStatus{w.dep("CronJob", "report", v1alpha1.StrategyPause, nil)}
+	w.pauseRound(deps, false)
+	w.pauseRound(deps, true)
+	for range 2 {
+		lost := append([]v1alpha1.DependentStatus{}, deps...)
+		woken, done, err := w.workloads.ResumeAfterCall(w.ctx(), owner, lost)
+		w.must(err)
+		if !done || len(woken) != 0 {
+			t.Fatalf("done %v, woken %+v", done, woken)
+		}
+		w.readyRound(lost, true)
+	}
+}
+
 func TestAZeroThatSomebodyRaised(t *testing.T) {
 	w := newWorld(t)
 	d := w.deployment("api", 0)
