@@ -134,7 +134,10 @@ func TestBadInput(t *testing.T) {
 			wantPath:    "Admitted=True/Admitted PreflightPassed=False/DependentNotFound",
 		},
 		"a Deployment that is paused": {
-			given:       func(w *world) { w.editDeployment("game-api", func(d *appsv1.Deployment) { d.Spec.Paused = true }) },
+			given: func(w *world) {
+				w.editDeployment("game-api", func(d *appsv1.Deployment) { d.Spec.Paused = true })
+				w.listDependent("game-api")
+			},
 			wantReason:  v1alpha1.ReasonDependentUnsupported,
 			wantMessage: `Deployment game/game-api is paused (spec.paused), so its pods would not be replaced: run kubectl rollout resume, or give it strategy None`,
 			wantPath:    "Admitted=True/Admitted PreflightPassed=False/DependentUnsupported",
@@ -142,6 +145,7 @@ func TestBadInput(t *testing.T) {
 		"a strategy that is none": {
 			given: func(w *world) {
 				w.editDeployment("game-api", func(d *appsv1.Deployment) { d.Annotations[v1alpha1.StrategyAnnotation] = "Reboot" })
+				w.listDependent("game-api")
 			},
 			wantReason:  v1alpha1.ReasonDependentUnsupported,
 			wantMessage: `Deployment game/game-api: the annotation aurora-backtrack.io/strategy is "Reboot": it must be Restart, Pause or None`,
@@ -168,6 +172,13 @@ func TestBadInput(t *testing.T) {
 	} {
 		t.Run(name, e.run)
 	}
+}
+
+// listDependent names the Deployment in the AuroraCluster: one that is only labelled is left alone where it cannot be handled.
+func (w *world) listDependent(name string) {
+	w.editCluster("game", func(c *v1alpha1.AuroraCluster) {
+		c.Spec.Dependents = []v1alpha1.Dependent{{Kind: "Deployment", Namespace: "game", Name: name}}
+	})
 }
 
 func to(time v1alpha1.Timestamp) func(*v1alpha1.AuroraBacktrack) {

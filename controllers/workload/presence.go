@@ -2,6 +2,7 @@ package workload
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -48,8 +49,11 @@ func objectNotFound(err error) bool {
 // kindPresence looks for the definition of a kind that discovery does not know. While an API server starts,
 // discovery lacks what custom resources define; the definitions themselves are objects like others.
 func kindPresence(ctx context.Context, c client.Client, gvk schema.GroupVersionKind, noMatch error) (presence, error) {
-	if !strings.Contains(gvk.Group, ".") {
-		return absent, noMatch // built in, and served from the start
+	if !strings.Contains(gvk.Group, ".") { // built into Kubernetes
+		if known(gvk.GroupVersion().String(), gvk.Kind) != nil {
+			return unknown, fmt.Errorf("discovery lacks kind %s, which every Kubernetes has: %w", gvk.Kind, errNotServed)
+		}
+		return absent, noMatch
 	}
 	plural, _ := meta.UnsafeGuessKindToResource(gvk)
 	versions, err := definedVersions(ctx, c, plural.GroupResource())
@@ -70,7 +74,7 @@ func kindPresence(ctx context.Context, c client.Client, gvk schema.GroupVersionK
 }
 
 // errNotServed keeps a kind that is about to be served from being taken for one that does not exist.
-var errNotServed = fmt.Errorf("the API server may still be starting")
+var errNotServed = errors.New("the API server may still be starting")
 
 // +kubebuilder:rbac:groups=apiextensions.k8s.io,resources=customresourcedefinitions,verbs=get
 

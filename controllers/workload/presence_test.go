@@ -104,9 +104,7 @@ func TestAKindThatIsNotServedYet(t *testing.T) {
 		}
 	}
 	mapper.Add(schema.GroupVersionKind{Group: "apiextensions.k8s.io", Version: "v1", Kind: "CustomResourceDefinition"}, meta.RESTScopeRoot)
-	c, err := client.New(rest.CopyConfig(apiServer), client.Options{Scheme: scheme, Mapper: mapper})
-	w.must(err)
-	w.workloads.Client = c
+	w.workloads.Client = newClientWith(w, mapper)
 	if _, _, err := w.workloads.Find(w.ctx(), w.cluster()); !errors.Is(err, errNotServed) {
 		t.Errorf("Find: %v", err)
 	}
@@ -114,10 +112,22 @@ func TestAKindThatIsNotServedYet(t *testing.T) {
 		t.Errorf("Resume: done %v, %v", done, err)
 	}
 	w.expect(deps, "web Paused")
+	api := []v1alpha1.DependentStatus{w.dep("Deployment", "api", v1alpha1.StrategyPause, func(d *v1alpha1.DependentStatus) { d.State = v1alpha1.DependentPaused })}
+	w.workloads.Client = newClientWith(w, meta.NewDefaultRESTMapper(nil)) // discovery has nothing yet
+	if done, err := w.workloads.Resume(w.ctx(), owner, api); done || !errors.Is(err, errNotServed) {
+		t.Errorf("Resume of a Deployment: done %v, %v", done, err)
+	}
 
 	w.workloads.Client = ready
 	w.resumeRound(deps)
 	w.expect(deps, "web Resuming")
+}
+
+func newClientWith(w *world, mapper meta.RESTMapper) client.Client {
+	w.Helper()
+	c, err := client.New(rest.CopyConfig(apiServer), client.Options{Scheme: scheme, Mapper: mapper})
+	w.must(err)
+	return c
 }
 
 // A strategy is stored only of a workload that was read: one that could not be read would be stored with the
