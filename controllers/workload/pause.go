@@ -27,10 +27,9 @@ func (w *Workloads) Pause(ctx context.Context, owner types.UID, deps []v1alpha1.
 		if err := errors.Join(p.pause(ctx, group.workloads), p.pause(ctx, group.autoscalers)); err != nil {
 			return false, err
 		}
-		if !slices.ContainsFunc(append(group.workloads, group.autoscalers...), isNotPaused) {
-			continue
+		if slices.ContainsFunc(slices.Concat(group.workloads, group.autoscalers), isNotPaused) {
+			return false, nil
 		}
-		return false, nil
 	}
 	return true, nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"strings"
 	"testing"
 
 	appsv1 "k8s.io/api/apps/v1"
@@ -50,6 +51,8 @@ func TestWhatPassesIsNoVerdict(t *testing.T) {
 			cluster := w.cluster(v1alpha1.Dependent{Kind: "Deployment", Name: "api"})
 			if found, problems, err := w.workloads.Find(w.ctx(), cluster); err == nil {
 				t.Errorf("Find: %v with problems %v", describe(found), problems)
+			} else if apierrors.IsForbidden(err) && !strings.Contains(err.Error(), "grant its service account get and patch on it") {
+				t.Errorf("%v names no right", err)
 			}
 			pending := []v1alpha1.DependentStatus{w.dep("Deployment", "api", v1alpha1.StrategyPause, nil)}
 			if done, err := w.workloads.Pause(w.ctx(), owner, pending, false); done || err == nil {
