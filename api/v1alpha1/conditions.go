@@ -76,6 +76,7 @@ const (
 	ReasonNamespaceNotAllowed  = "NamespaceNotAllowed"  // spec.allowedNamespaces does not include the namespace
 	ReasonExpired              = "Expired"              // startDeadline or policy.startWithin passed before it started
 	ReasonCancelled            = "Cancelled"            // spec.cancel was set before RDS was asked
+	ReasonDependentWoken       = "DependentWoken"       // an event: somebody else brought a paused dependent back during the rewind
 	ReasonCancelTooLate        = "CancelTooLate"        // an event: the run continues to its end
 	ReasonDeleted              = "Deleted"              // deleted before RDS was asked
 	ReasonTargetInFuture       = "TargetInFuture"       // backtrackTo is later than now, by RDS's clock

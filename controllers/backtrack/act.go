@@ -167,11 +167,13 @@ func (a *performer) doWorkloads(ctx context.Context, action steps.Action) error 
 }
 
 // bringBack does one round of resuming, of restarting where the database's connections are dead, and of
-// watching the rollouts. It reports whether every dependent is up. One that fails does not keep the others down.
+// watching the rollouts. It reports whether every dependent is up. One that fails does not keep the others down. What
+// somebody else brought back during the rewind is restarted too, and told.
 func (a *performer) bringBack(ctx context.Context) (bool, error) {
 	object := a.facts.Object
 	dependents, id := object.Status.Dependents, string(object.UID)
-	resumed, resumeErr := a.Workloads.Resume(ctx, object.UID, dependents)
+	woken, resumed, resumeErr := a.Workloads.ResumeAfterCall(ctx, object.UID, dependents)
+	a.woken = append(a.woken, woken...)
 	restartErr := a.Workloads.Restart(ctx, id, dependents)
 	ready, readyErr := a.Workloads.Ready(ctx, id, dependents)
 	return resumed && ready, errors.Join(resumeErr, restartErr, readyErr)

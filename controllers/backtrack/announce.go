@@ -31,6 +31,11 @@ func (r *Reconciler) announce(ctx context.Context, s *store) {
 		}
 		r.Events.Announce(ctx, object, "AuroraBacktrack", event.News{Type: kind, Subject: c.Type, Order: order(c), Reason: c.Reason, Message: c.Message})
 	}
+	for _, w := range s.woken {
+		r.Events.Announce(ctx, object, "AuroraBacktrack", event.News{
+			Type: corev1.EventTypeWarning, Subject: w.Kind + "/" + w.Namespace + "/" + w.Name, Reason: v1alpha1.ReasonDependentWoken, Message: w.Message(),
+		})
+	}
 	if cancelTooLate(object) {
 		r.Events.Announce(ctx, object, "AuroraBacktrack", event.News{Type: corev1.EventTypeWarning, Subject: "Cancel", Reason: v1alpha1.ReasonCancelTooLate, Message: "RDS was asked before the cancel; the run goes on to its end"})
 	}

@@ -137,6 +137,7 @@ func TestBadInput(t *testing.T) {
 		"a Deployment that is paused": {
 			given: func(env *harness.Env) {
 				env.EditDeployment("game-api", func(d *appsv1.Deployment) { d.Spec.Paused = true })
+				listDependent(env, "game-api")
 			},
 			wantReason:  v1alpha1.ReasonDependentUnsupported,
 			wantMessage: `Deployment game/game-api is paused (spec.paused), so its pods would not be replaced: run kubectl rollout resume, or give it strategy None`,
@@ -145,6 +146,7 @@ func TestBadInput(t *testing.T) {
 		"a strategy that is none": {
 			given: func(env *harness.Env) {
 				env.EditDeployment("game-api", func(d *appsv1.Deployment) { d.Annotations[v1alpha1.StrategyAnnotation] = "Reboot" })
+				listDependent(env, "game-api")
 			},
 			wantReason:  v1alpha1.ReasonDependentUnsupported,
 			wantMessage: `Deployment game/game-api: the annotation aurora-backtrack.io/strategy is "Reboot": it must be Restart, Pause or None`,
@@ -171,6 +173,13 @@ func TestBadInput(t *testing.T) {
 	} {
 		t.Run(name, e.run)
 	}
+}
+
+// listDependent names the Deployment in the AuroraCluster: one that is only labelled is left alone where it cannot be handled.
+func listDependent(env *harness.Env, name string) {
+	env.EditCluster("game", func(c *v1alpha1.AuroraCluster) {
+		c.Spec.Dependents = []v1alpha1.Dependent{{Kind: "Deployment", Namespace: "game", Name: name}}
+	})
 }
 
 func to(time v1alpha1.Timestamp) func(*v1alpha1.AuroraBacktrack) {

@@ -12,6 +12,7 @@ import (
 	"github.com/aurora-backtrack/operator/api/v1alpha1"
 	"github.com/aurora-backtrack/operator/controllers/backtrack/steps"
 	"github.com/aurora-backtrack/operator/controllers/fact"
+	"github.com/aurora-backtrack/operator/controllers/workload"
 )
 
 var (
@@ -27,6 +28,7 @@ type store struct {
 	live   client.Reader
 	facts  *steps.Facts
 	saved  *v1alpha1.AuroraBacktrack // the object as the API server has it
+	woken  []workload.Woken          // dependents that somebody else brought back, to be told once the status is written
 }
 
 // persist writes the status, if there is anything to write.

@@ -2,6 +2,7 @@ package cluster
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -10,6 +11,7 @@ import (
 	"github.com/aurora-backtrack/operator/api/v1alpha1"
 	"github.com/aurora-backtrack/operator/controllers/event"
 	"github.com/aurora-backtrack/operator/controllers/rds"
+	"github.com/aurora-backtrack/operator/controllers/workload"
 )
 
 // external reports backtracks that were made elsewhere, such as in the console. What was there before the
@@ -66,27 +68,37 @@ func (r *Reconciler) restartAfterExternal(ctx context.Context, cluster *v1alpha1
 		}
 	}
 	newest := entries[len(entries)-1]
-	if err := r.Workloads.Restart(ctx, newest.ID, dependents); err != nil {
-		return nil, fmt.Errorf("restarting the dependents of AuroraCluster %s: %w", cluster.Name, err)
+	up := false
+	if err = r.Workloads.Restart(ctx, newest.ID, dependents); err == nil {
+		// Watching the rollouts is part of restarting: some controllers do not replace broken pods by themselves.
+		up, err = r.Workloads.Ready(ctx, newest.ID, dependents)
 	}
-	// Watching the rollouts is part of restarting: some controllers do not replace broken pods by themselves.
-	up, err := r.Workloads.Ready(ctx, newest.ID, dependents)
+	var reverted *workload.RestartRevertedError
+	if errors.As(err, &reverted) { // once more would be reverted too: a person has to
+		noteRestarted(entries, r.Clock.Now())
+		return []event.News{{Type: corev1.EventTypeWarning, Subject: newest.ID, Reason: v1alpha1.ReasonReconnectTimedOut, Message: reverted.Error()}}, nil
+	}
 	if err != nil {
-		return nil, fmt.Errorf("looking at the dependents of AuroraCluster %s: %w", cluster.Name, err)
+		return nil, fmt.Errorf("restarting the dependents of AuroraCluster %s: %w", cluster.Name, err)
 	}
 	if !up {
 		return nil, nil
 	}
-	for _, entry := range entries {
-		entry.DependentsRestartedAt = v1alpha1.NewTimestamp(r.Clock.Now())
-	}
+	noteRestarted(entries, r.Clock.Now())
 	return []event.News{{
 		Type: corev1.EventTypeNormal, Subject: newest.ID, Reason: v1alpha1.ReasonDependentsRestarted,
 		Message: fmt.Sprintf("%d dependents were restarted after backtrack %s, which was made outside of Kubernetes, and are up", len(dependents), newest.ID),
 	}}, nil
 }
 
-// underWay tells whether the ledger has a backtrack that has not ended.
+// noteRestarted notes that nothing is left to be restarted after the backtracks.
+func noteRestarted(entries []*v1alpha1.LedgerEntry, now time.Time) {
+	for _, entry := range entries {
+		entry.DependentsRestartedAt = v1alpha1.NewTimestamp(now)
+	}
+}
+
+// underWay reports whether the ledger has a backtrack that has not ended.
 func underWay(cluster *v1alpha1.AuroraCluster, now time.Time) bool {
 	for _, entry := range cluster.Status.Backtracks {
 		if entry.ID != "" && rds.UnderWay(entry.Status, entry.RequestedAt, now) {

@@ -12,31 +12,67 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/selection"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/utils/ptr"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/aurora-backtrack/operator/api/v1alpha1"
 )
 
+// +kubebuilder:rbac:groups=batch,resources=cronjobs,verbs=get;list;patch
 // +kubebuilder:rbac:groups=batch,resources=jobs,verbs=list;delete
 
-// jobs reads the Jobs that a CronJob has made. No label leads from one to the other, only the owner.
-func (w *Workloads) jobs(ctx context.Context, cronJob *unstructured.Unstructured) ([]batchv1.Job, error) {
-	var own []batchv1.Job
-	err := pages(ctx, w.Client, &batchv1.JobList{}, func(page *batchv1.JobList) error {
-		for i := range page.Items {
-			if owner := metav1.GetControllerOf(&page.Items[i]); owner != nil && owner.UID == cronJob.GetUID() {
-				own = append(own, page.Items[i])
+// cronJob is paused by being suspended. Its pods belong to its Jobs, which are waited for.
+//
+// What a pause takes away: the Jobs that still run after the pause's timeout, with their pods and logs, and
+// only where the AuroraCluster's entry says deleteRunningJobs. Runs that fall into the pause are missed;
+// without startingDeadlineSeconds its controller starts the last one of them after the resume.
+var cronJob = kind{
+	gvk: batchv1.SchemeGroupVersion.WithKind("CronJob"),
+	pauseField: pauseField{
+		path:   []string{"spec", "suspend"},
+		paused: func(types.UID) any { return true },
+		valid: func(v any) bool {
+			_, ok := v.(bool)
+			return v == nil || ok
+		},
+		fallback: func(*v1alpha1.DependentStatus) any { return false },
+	},
+	startsAnew:  true,
+	running:     runningJobs,
+	endRunning:  deleteRunningJobs,
+	progress:    completeAtOnce,
+	unsupported: alwaysSupported,
+}
+
+// jobsOf reads the Jobs that the CronJobs, all of one namespace, have made. No label leads from one to the
+// other, only the owner. The pod templates are not kept: a CronJob can have a long history.
+func jobsOf(ctx context.Context, c client.Client, namespace string, cronJobs []*unstructured.Unstructured) (map[types.UID][]batchv1.Job, error) {
+	own := map[types.UID][]batchv1.Job{}
+	for _, u := range cronJobs {
+		own[u.GetUID()] = nil
+	}
+	err := pages(ctx, c, &batchv1.JobList{}, func(page *batchv1.JobList) error {
+		for _, job := range page.Items {
+			owner := metav1.GetControllerOf(&job)
+			if owner == nil {
+				continue
+			}
+			if _, ours := own[owner.UID]; ours {
+				job.Spec.Template = corev1.PodTemplateSpec{}
+				own[owner.UID] = append(own[owner.UID], job)
 			}
 		}
 		return nil
-	}, client.InNamespace(cronJob.GetNamespace()))
+	}, client.InNamespace(namespace))
 	if err != nil {
-		return nil, fmt.Errorf("list Jobs in %s: %w", cronJob.GetNamespace(), err)
+		return nil, fmt.Errorf("list Jobs in %s: %w", namespace, missingRight(err, "list on jobs"))
 	}
 	return own, nil
 }
 
-// runs answers whether the Job may still start pods. One that is suspended does not.
-func runs(job *batchv1.Job) bool {
+// mayStartPods reports whether the Job may still start pods. One that is suspended does not.
+func mayStartPods(job *batchv1.Job) bool {
 	for _, c := range job.Status.Conditions {
 		if (c.Type == batchv1.JobComplete || c.Type == batchv1.JobFailed) && c.Status == corev1.ConditionTrue {
 			return false
@@ -45,51 +81,57 @@ func runs(job *batchv1.Job) bool {
 	return !ptr.Deref(job.Spec.Suspend, false)
 }
 
-// runningJob names a Job of the CronJob that runs, or a pod of one of its Jobs that has not ended; "" when
-// there is neither.
-func (w *Workloads) runningJob(ctx context.Context, cronJob *unstructured.Unstructured) (string, error) {
-	jobs, err := w.jobs(ctx, cronJob)
-	if err != nil || len(jobs) == 0 {
-		return "", err
-	}
-	uids := make([]string, len(jobs))
-	for i := range jobs {
-		if runs(&jobs[i]) {
-			return "Job " + jobs[i].Name, nil
-		}
-		uids[i] = string(jobs[i].UID)
-	}
-	of, err := labels.NewRequirement(batchv1.ControllerUidLabel, selection.In, uids)
+// runningJobs names for each CronJob a Job that runs, or a pod of one of its Jobs that has not ended.
+func runningJobs(ctx context.Context, c client.Client, cronJobs []*unstructured.Unstructured) ([]string, error) {
+	names := make([]string, len(cronJobs))
+	namespace := cronJobs[0].GetNamespace()
+	jobs, err := jobsOf(ctx, c, namespace, cronJobs)
 	if err != nil {
-		return "", fmt.Errorf("select the pods of CronJob %s/%s: %w", cronJob.GetNamespace(), cronJob.GetName(), err)
+		return nil, err
 	}
-	pod, err := w.firstPod(ctx, podSet{
-		namespace: cronJob.GetNamespace(),
-		selector:  labels.NewSelector().Add(*of),
-		owns:      func(metav1.Object) bool { return true },
-	})
-	if pod == "" || err != nil {
-		return "", err
+	var sets []podSet
+	var whose []int
+	for i, u := range cronJobs {
+		var uids []string
+		for _, job := range jobs[u.GetUID()] {
+			if mayStartPods(&job) {
+				names[i] = "Job " + job.Name
+			}
+			uids = append(uids, string(job.UID))
+		}
+		if names[i] != "" || len(uids) == 0 {
+			continue
+		}
+		made, err := labels.NewRequirement(batchv1.ControllerUidLabel, selection.In, uids)
+		if err != nil {
+			return nil, fmt.Errorf("select the pods of CronJob %s/%s: %w", namespace, u.GetName(), err)
+		}
+		sets = append(sets, podSet{namespace: namespace, selector: labels.NewSelector().Add(*made), owns: func(metav1.Object) bool { return true }})
+		whose = append(whose, i)
 	}
-	return "pod " + pod, nil
+	pods, errs := firstPods(ctx, c, sets)
+	for j, pod := range pods {
+		if pod != "" {
+			names[whose[j]] = "pod " + pod
+		}
+	}
+	return names, errors.Join(errs...)
 }
 
-// endJobs deletes the CronJob's Jobs that still run. Each stays in sight until its pods are gone.
-func (w *Workloads) endJobs(ctx context.Context, cronJob *unstructured.Unstructured) error {
-	jobs, err := w.jobs(ctx, cronJob)
+// deleteRunningJobs deletes the CronJob's Jobs that still run. Each stays in sight until its pods are gone.
+func deleteRunningJobs(ctx context.Context, c client.Client, u *unstructured.Unstructured) error {
+	jobs, err := jobsOf(ctx, c, u.GetNamespace(), []*unstructured.Unstructured{u})
 	if err != nil {
 		return err
 	}
 	var errs []error
-	for i := range jobs {
-		job := &jobs[i]
-		if !runs(job) || job.DeletionTimestamp != nil {
+	for _, job := range jobs[u.GetUID()] {
+		if !mayStartPods(&job) || job.DeletionTimestamp != nil {
 			continue
 		}
-		err := w.Client.Delete(ctx, job, client.PropagationPolicy(metav1.DeletePropagationForeground),
-			client.Preconditions{UID: &job.UID})
+		err := c.Delete(ctx, &job, client.PropagationPolicy(metav1.DeletePropagationForeground), client.Preconditions{UID: &job.UID})
 		if err != nil && !apierrors.IsNotFound(err) && !apierrors.IsConflict(err) { // gone, or another one by now
-			errs = append(errs, fmt.Errorf("end Job %s/%s: %w", job.Namespace, job.Name, err))
+			errs = append(errs, fmt.Errorf("delete Job %s/%s: %w", job.Namespace, job.Name, err))
 		}
 	}
 	return errors.Join(errs...)

@@ -4,140 +4,67 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"time"
 
-	appsv1 "k8s.io/api/apps/v1"
-	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/aurora-backtrack/operator/api/v1alpha1"
 )
 
-// kind is all that this room knows about one kind of workload.
+// kind is all that this package knows about one kind of workload. Each is written in a file of its own,
+// which also says what pausing takes away from such a workload, and listed in kinds.go.
 type kind struct {
-	gvk   schema.GroupVersionKind
-	lever lever
-	// restart is how it is restarted.
-	restart restartWay
-	// autoscaler is set on kinds that have no pods but hold another workload's number: paused after their
-	// target, so that the target's own number is known, and resumed before it, so that it is not held down.
-	autoscaler bool
-	// startsJobs is set on CronJobs, whose pods belong to their Jobs.
-	startsJobs bool
-	// pods tells which pods are its own; nil where it has none of its own.
-	pods func(ctx context.Context, w *Workloads, u *unstructured.Unstructured) (podSet, error)
-	// podsSeen answers from the workload's status whether pods are certainly there, which saves looking for
-	// them; nil where the status does not tell.
-	podsSeen func(u *unstructured.Unstructured) bool
-	// progress reads from the workload's status how far its rollout is; nil: by its pods.
+	gvk        schema.GroupVersionKind
+	pauseField pauseField
+	// restart is how it is restarted; nil where there is no way, or nothing to restart.
+	restart *restartMethod
+	// startsAnew is set on kinds without running pods of their own: there is nothing to restart, since what
+	// they start next connects anew.
+	startsAnew bool
+	// scaleTarget is set on autoscalers, which have no pods but hold another workload's number of replicas:
+	// paused after their target, so that the target's own number is known, and resumed before it, so that
+	// it is not held down. It names the target.
+	scaleTarget func(u *unstructured.Unstructured) targetRef
+	// pods gives the pods that are its own; nil where it has none of its own.
+	pods func(ctx context.Context, c client.Client, u *unstructured.Unstructured) (podSet, error)
+	// reportsPods reports from the workload's status whether pods are certainly there, which saves listing
+	// them; nil where the status does not say.
+	reportsPods func(u *unstructured.Unstructured) bool
+	// running is set on kinds whose pods belong to something that they make (CronJobs). For each of the
+	// workloads, all of one namespace, it names what still runs; "" for those of which nothing does.
+	running func(ctx context.Context, c client.Client, all []*unstructured.Unstructured) ([]string, error)
+	// endRunning deletes what running names.
+	endRunning func(ctx context.Context, c client.Client, u *unstructured.Unstructured) error
+	// progress reads from the workload's status how far its rollout is.
 	progress func(u *unstructured.Unstructured, restarted bool) (progress, error)
+	// podProgress is how far the rollout is by its pods, where the status does not say; else nil.
+	podProgress func(u *unstructured.Unstructured, pods []corev1.Pod) progress
 	// stuck picks the old pods that nobody replaces unless they are evicted; nil where its controller
 	// replaces them all.
-	stuck func(u *unstructured.Unstructured, pods []corev1.Pod, old func(*corev1.Pod) bool) []corev1.Pod
-	// unsound says why the strategy cannot be carried out on the workload, and what to do; "" when it can.
-	unsound func(u *unstructured.Unstructured, strategy v1alpha1.Strategy) (string, error)
+	stuck func(u *unstructured.Unstructured, pods []corev1.Pod, isOld func(*corev1.Pod) bool) []corev1.Pod
+	// unsupported says why the strategy cannot be carried out on the workload, and what to do; "" when it
+	// can. Every reason is a fact that does not pass by itself; what may pass is an error.
+	unsupported unsupportedFunc
+	// destroys says what a pause would destroy for good, and what to do; "" when nothing. It is asked in the
+	// preflight and again right before the pause is written; nil where a pause never destroys anything.
+	destroys func(u *unstructured.Unstructured) (string, error)
 }
 
-// restartWay is how a kind is restarted.
-type restartWay int
+type unsupportedFunc func(ctx context.Context, c client.Client, u *unstructured.Unstructured, strategy v1alpha1.Strategy) (string, error)
 
-const (
-	// byTemplate: an annotation on the pod template.
-	byTemplate restartWay = iota
-	// byTime: Argo's spec.restartAt.
-	byTime
-	// nothingToRestart: it has no running pods of its own, so there is nothing to do.
-	nothingToRestart
-	// cannotRestart: nothing is known about how.
-	cannotRestart
-)
+// isAutoscaler reports whether the kind holds another workload's number of replicas.
+func (k *kind) isAutoscaler() bool { return k.scaleTarget != nil }
 
-// +kubebuilder:rbac:groups=apps,resources=deployments;statefulsets;daemonsets;replicasets,verbs=get;list;patch
-// +kubebuilder:rbac:groups=batch,resources=cronjobs,verbs=get;list;patch
-// +kubebuilder:rbac:groups=argoproj.io,resources=rollouts,verbs=get;list;patch
-// +kubebuilder:rbac:groups=keda.sh,resources=scaledobjects,verbs=get;list;patch
+// targetRef names the workload that an autoscaler scales, in its own namespace.
+type targetRef struct{ apiVersion, kind, name string }
 
-// builtIn are the kinds that are known by name, and listed by label. Others need a scale subresource.
-var builtIn = []*kind{
-	{
-		gvk:      appsv1.SchemeGroupVersion.WithKind("Deployment"),
-		lever:    replicasAt("spec", "replicas"),
-		pods:     ofReplicaSets("pod-template-hash"),
-		podsSeen: statusReplicas,
-		progress: read(deploymentProgress),
-		unsound:  judge(deploymentUnsound),
-	},
-	{
-		gvk:      appsv1.SchemeGroupVersion.WithKind("StatefulSet"),
-		lever:    replicasAt("spec", "replicas"),
-		pods:     controlled,
-		podsSeen: statusReplicas,
-		progress: read(statefulSetProgress),
-		stuck:    statefulSetStuck,
-		unsound:  judge(statefulSetUnsound),
-	},
-	{
-		gvk:      appsv1.SchemeGroupVersion.WithKind("DaemonSet"),
-		lever:    noNode,
-		pods:     controlled,
-		progress: read(daemonSetProgress),
-		stuck:    daemonSetStuck,
-		unsound:  judge(daemonSetUnsound),
-	},
-	{
-		gvk:      appsv1.SchemeGroupVersion.WithKind("ReplicaSet"),
-		lever:    replicasAt("spec", "replicas"),
-		pods:     controlled,
-		podsSeen: statusReplicas,
-		progress: read(replicaSetProgress),
-		stuck:    replicaSetStuck,
-		unsound:  judge(replicaSetUnsound),
-	},
-	{
-		gvk:        batchv1.SchemeGroupVersion.WithKind("CronJob"),
-		lever:      suspend,
-		restart:    nothingToRestart,
-		startsJobs: true,
-		progress:   atOnce,
-		unsound:    alwaysSound,
-	},
-	{
-		gvk:      rolloutKind,
-		lever:    replicasAt("spec", "replicas"),
-		restart:  byTime,
-		pods:     rolloutPods,
-		podsSeen: statusReplicas,
-		progress: rolloutProgress,
-		stuck:    rolloutStuck,
-		unsound:  rolloutUnsound,
-	},
-	{
-		gvk:        scaledObjectKind,
-		lever:      heldByKEDA,
-		restart:    nothingToRestart,
-		autoscaler: true,
-		progress:   atOnce,
-		unsound:    alwaysSound,
-	},
-}
-
-var (
-	rolloutKind      = schema.GroupVersionKind{Group: "argoproj.io", Version: "v1alpha1", Kind: "Rollout"}
-	scaledObjectKind = schema.GroupVersionKind{Group: "keda.sh", Version: "v1alpha1", Kind: "ScaledObject"}
-)
-
-// known finds a built-in kind. Without an apiVersion the kind's name is enough; with one, its group counts,
-// not its version.
-func known(apiVersion, name string) *kind {
-	group := groupOf(apiVersion)
-	for _, k := range builtIn {
-		if k.gvk.Kind == name && (apiVersion == "" || k.gvk.Group == group) {
-			return k
-		}
-	}
-	return nil
+// names reports whether the reference is to the dependent. The group counts, not the version.
+func (r targetRef) names(dep *v1alpha1.DependentStatus) bool {
+	return groupOf(r.apiVersion) == groupOf(dep.APIVersion) && r.kind == dep.Kind && r.name == dep.Name
 }
 
 // groupOf is the group of an apiVersion; "" for the core group, and for what is no apiVersion.
@@ -149,22 +76,50 @@ func groupOf(apiVersion string) string {
 	return group
 }
 
-// kindOf is the dependent's kind, whether built in or known by its scale subresource.
-func (w *Workloads) kindOf(ctx context.Context, dep *v1alpha1.DependentStatus) (*kind, error) {
-	if k := known(dep.APIVersion, dep.Kind); k != nil {
-		return k, nil
+// restartMethod is how a kind is restarted: by one value at one path, to which its controller answers by
+// replacing all pods.
+type restartMethod struct {
+	path  []string
+	value func(id string, now time.Time) any
+	// inForce reports whether the value that was written for id is on the workload.
+	inForce func(u *unstructured.Unstructured, id string) bool
+	// isOld reports for a pod whether it is from before the restart.
+	isOld func(u *unstructured.Unstructured, id string) func(*corev1.Pod) bool
+}
+
+// progress is how far a workload's rollout is.
+type progress struct {
+	// complete: its controller has seen the newest generation, and everything it wants is updated and available.
+	complete bool
+	// failed: its controller gave up, or cannot go on without a person. It may still recover.
+	failed bool
+	// unseen: its controller has not seen the newest generation, so its pods say nothing yet.
+	unseen bool
+	// message says what is waited for, or why it failed.
+	message string
+}
+
+func waitingFor(format string, args ...any) progress {
+	return progress{message: fmt.Sprintf(format, args...)}
+}
+
+var notObserved = progress{unseen: true, message: "waiting for its controller to see the change"}
+
+// replicaProgress is complete when exactly the wanted pods exist and all are updated and available.
+func replicaProgress(want, updated, total, available int32) progress {
+	switch {
+	case updated < want:
+		return waitingFor("%d of %d pods are updated", updated, want)
+	case total > want:
+		return waitingFor("%d pods too many are still there", total-want)
+	case available < want:
+		return waitingFor("%d of %d pods are available", available, want)
 	}
-	return w.scaled(ctx, dep.APIVersion, dep.Kind)
+	return progress{complete: true}
 }
 
-// isAutoscaler answers whether the dependent holds another one's number.
-func isAutoscaler(dep *v1alpha1.DependentStatus) bool {
-	k := known(dep.APIVersion, dep.Kind)
-	return k != nil && k.autoscaler
-}
-
-// read lets a function that reads a typed workload read the untyped one.
-func read[T any](f func(*T, bool) progress) func(*unstructured.Unstructured, bool) (progress, error) {
+// typedProgress lets a function that reads a typed workload read the untyped one.
+func typedProgress[T any](f func(*T, bool) progress) func(*unstructured.Unstructured, bool) (progress, error) {
 	return func(u *unstructured.Unstructured, restarted bool) (progress, error) {
 		typed, err := convert[T](u)
 		if err != nil {
@@ -174,9 +129,9 @@ func read[T any](f func(*T, bool) progress) func(*unstructured.Unstructured, boo
 	}
 }
 
-// judge is read for the soundness of a workload.
-func judge[T any](f func(*T, v1alpha1.Strategy) string) func(*unstructured.Unstructured, v1alpha1.Strategy) (string, error) {
-	return func(u *unstructured.Unstructured, strategy v1alpha1.Strategy) (string, error) {
+// typedUnsupported is typedProgress for what cannot be supported.
+func typedUnsupported[T any](f func(*T, v1alpha1.Strategy) string) unsupportedFunc {
+	return func(_ context.Context, _ client.Client, u *unstructured.Unstructured, strategy v1alpha1.Strategy) (string, error) {
 		typed, err := convert[T](u)
 		if err != nil {
 			return "", err
@@ -193,11 +148,17 @@ func convert[T any](u *unstructured.Unstructured) (*T, error) {
 	return &typed, nil
 }
 
-func statusReplicas(u *unstructured.Unstructured) bool {
+// reportsReplicas reads status.replicas, which most kinds have.
+func reportsReplicas(u *unstructured.Unstructured) bool {
 	n, _, _ := unstructured.NestedInt64(u.Object, "status", "replicas")
 	return n > 0
 }
 
-func atOnce(*unstructured.Unstructured, bool) (progress, error) { return progress{complete: true}, nil }
+// completeAtOnce is the progress of kinds that roll nothing out.
+func completeAtOnce(*unstructured.Unstructured, bool) (progress, error) {
+	return progress{complete: true}, nil
+}
 
-func alwaysSound(*unstructured.Unstructured, v1alpha1.Strategy) (string, error) { return "", nil }
+func alwaysSupported(context.Context, client.Client, *unstructured.Unstructured, v1alpha1.Strategy) (string, error) {
+	return "", nil
+}

@@ -1,106 +1,160 @@
 package workload
 
 import (
-	"encoding/json"
+	"bytes"
 	"fmt"
 	"strings"
+	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"sigs.k8s.io/structured-merge-diff/v6/fieldpath"
 
 	"github.com/aurora-backtrack/operator/api/v1alpha1"
 )
 
-// manager is a field manager: who wrote a field, as the API server recorded it.
-type manager struct {
-	metav1.ManagedFieldsEntry
+// fieldManager is who wrote a field, as the API server recorded it in managedFields. The zero value stands
+// for one that is not recorded: the API server does not record who removed a field.
+type fieldManager struct {
+	name, subresource string
+	at                time.Time
 }
 
-// lastManager finds who other than the operator wrote the field last. Who removed a field, the API server
-// does not record.
-func lastManager(u *unstructured.Unstructured, path []string) manager {
-	var last manager
+// lastManager finds who other than the operator wrote the field last, or something below it.
+func lastManager(u *unstructured.Unstructured, path []string) fieldManager {
+	var last fieldManager
 	for _, entry := range u.GetManagedFields() {
-		if entry.Manager == v1alpha1.WorkloadFieldManager || entry.Subresource == "status" {
+		if entry.Manager == v1alpha1.WorkloadFieldManager || entry.Subresource == "status" || ownedAt(fieldsOf(entry), path) == nil {
 			continue
 		}
-		if m := (manager{entry}); m.owns(path) && m.after(last) {
+		m := fieldManager{name: entry.Manager, subresource: entry.Subresource}
+		if entry.Time != nil {
+			m.at = entry.Time.Time
+		}
+		if last.name == "" || m.at.After(last.at) {
 			last = m
 		}
 	}
 	return last
 }
 
-// ownedByUs answers whether the operator itself was the last to change the field.
-func ownedByUs(u *unstructured.Unstructured, path []string) bool {
+// lastManagerNear is lastManager for a field that may be gone: it looks further up until somebody is found.
+// Who removed a field usually wrote what is around it.
+func lastManagerNear(u *unstructured.Unstructured, path []string) fieldManager {
+	for ; len(path) > 0; path = path[:len(path)-1] {
+		if m := lastManager(u, path); m.name != "" {
+			return m
+		}
+	}
+	return fieldManager{}
+}
+
+// ownedByOperator reports whether the operator itself was the last to change the field. recorded is false
+// where the workload has no managedFields at all, so that nobody knows.
+func ownedByOperator(u *unstructured.Unstructured, path []string) (owned, recorded bool) {
+	entries := u.GetManagedFields()
+	for _, entry := range entries {
+		if entry.Manager == v1alpha1.WorkloadFieldManager && ownedAt(fieldsOf(entry), path) != nil {
+			return true, true
+		}
+	}
+	return false, len(entries) > 0
+}
+
+// disown gives the workload's managedFields without the operator's ownership of the field; nil where the
+// operator does not own it.
+func disown(u *unstructured.Unstructured, path []string) []metav1.ManagedFieldsEntry {
+	var kept []metav1.ManagedFieldsEntry
+	changed := false
 	for _, entry := range u.GetManagedFields() {
-		if entry.Manager == v1alpha1.WorkloadFieldManager && (manager{entry}).owns(path) {
-			return true
+		if entry.Manager == v1alpha1.WorkloadFieldManager {
+			set := fieldsOf(entry)
+			if owned := ownedAt(set, path); owned != nil {
+				changed = true
+				set = set.RecursiveDifference(fieldpath.NewSet(owned))
+				data, err := set.ToJSON()
+				if err != nil || set.Empty() {
+					continue
+				}
+				entry.FieldsV1 = &metav1.FieldsV1{}
+				entry.FieldsV1.SetRawBytes(data)
+			}
 		}
+		kept = append(kept, entry)
 	}
-	return false
-}
-
-func (m manager) after(other manager) bool {
 	switch {
-	case other.Manager == "":
-		return true
-	case m.Time == nil || other.Time == nil:
-		return other.Time == nil
+	case !changed:
+		return nil
+	case len(kept) == 0:
+		return []metav1.ManagedFieldsEntry{{}} // an empty list would be ignored; this clears it
 	}
-	return m.Time.After(other.Time.Time)
+	return kept
 }
 
-// owns walks the entry's field set, in which every field is a key "f:<name>" and a leaf is empty. A map
-// that is written as a whole (such as a node selector) is a leaf too.
-func (m manager) owns(path []string) bool {
-	if m.FieldsV1 == nil {
-		return false
+// fieldsOf reads the entry's set of fields; an empty one where it cannot be read.
+func fieldsOf(entry metav1.ManagedFieldsEntry) *fieldpath.Set {
+	set := &fieldpath.Set{}
+	if entry.FieldsV1 == nil || set.FromJSON(bytes.NewReader(entry.FieldsV1.GetRawBytes())) != nil {
+		return &fieldpath.Set{}
 	}
-	var fields map[string]any
-	if err := json.Unmarshal(m.FieldsV1.GetRawBytes(), &fields); err != nil {
-		return false
-	}
-	for _, element := range path {
-		child, there := fields["f:"+element].(map[string]any)
+	return set
+}
+
+// ownedAt gives the path by which the set has the field: its own, or that of a map around it that is
+// written as a whole (such as a node selector). nil where the set has neither it nor anything below it.
+func ownedAt(set *fieldpath.Set, path []string) fieldpath.Path {
+	var walked fieldpath.Path
+	for _, name := range path {
+		element := fieldpath.PathElement{FieldName: &name}
+		walked = append(walked, element)
+		below, there := set.Children.Get(element)
 		if !there {
-			return false
+			if set.Members.Has(element) {
+				return walked
+			}
+			return nil
 		}
-		if len(child) == 0 {
-			return true
-		}
-		fields = child
+		set = below
 	}
-	return true
+	return walked
 }
 
-// name is what people can look for: the manager's name, and the subresource if it wrote through one.
-func (m manager) name() string {
+// String is what people can look for: the manager's name, and the subresource if it wrote through one.
+func (m fieldManager) String() string {
 	switch {
-	case m.Manager == "":
+	case m.name == "":
 		return "a field manager that is not recorded"
-	case m.Subresource != "":
-		return fmt.Sprintf("field manager %q through the %s subresource", m.Manager, m.Subresource)
+	case m.subresource != "":
+		return fmt.Sprintf("field manager %q through the %s subresource", m.name, m.subresource)
 	}
-	return fmt.Sprintf("field manager %q", m.Manager)
+	return fmt.Sprintf("field manager %q", m.name)
+}
+
+// isKEDA reports whether it is KEDA, or the HorizontalPodAutoscaler that KEDA makes, or not recorded.
+func (m fieldManager) isKEDA() bool {
+	return m.name == "" || strings.HasPrefix(m.name, "keda") || m.isHPA()
+}
+
+func (m fieldManager) isHPA() bool {
+	return m.name == "kube-controller-manager" && m.subresource == "scale"
 }
 
 // remedy says what to set so that the manager leaves the field alone. The names are the ones under which
 // these tools write: Argo CD (argocd-controller), Flux (kustomize-controller, helm-controller), the
 // HorizontalPodAutoscaler (kube-controller-manager, through scale) and KEDA (keda).
-func (m manager) remedy(l lever) string {
-	pointer := "/" + strings.Join(l.path, "/")
+func (m fieldManager) remedy(f pauseField) string {
+	pointer := "/" + strings.Join(f.path, "/")
 	switch {
-	case strings.HasPrefix(m.Manager, "argocd"):
-		return fmt.Sprintf("leave %s out of what Argo CD applies, or add %s to ignoreDifferences of the Application together with the sync option RespectIgnoreDifferences=true", l.field(), pointer)
-	case m.Manager == "kustomize-controller":
-		return fmt.Sprintf("leave %s out of what Flux applies, or annotate the workload with kustomize.toolkit.fluxcd.io/ssa: IfNotPresent", l.field())
-	case m.Manager == "helm-controller":
+	case strings.HasPrefix(m.name, "argocd"):
+		return fmt.Sprintf("leave %s out of what Argo CD applies, or add %s to ignoreDifferences of the Application together with the sync option RespectIgnoreDifferences=true", f.name(), pointer)
+	case m.name == "kustomize-controller":
+		return fmt.Sprintf("leave %s out of what Flux applies, or annotate the workload with kustomize.toolkit.fluxcd.io/ssa: IfNotPresent", f.name())
+	case m.name == "helm-controller":
 		return fmt.Sprintf("add %s to spec.driftDetection.ignore of Flux's HelmRelease", pointer)
-	case m.Manager == "kube-controller-manager" && m.Subresource == "scale":
+	case m.isHPA():
 		return "an HorizontalPodAutoscaler woke it: set its minReplicas to 1 or more and let it scale up once, or give the workload strategy Restart"
-	case strings.HasPrefix(m.Manager, "keda"):
+	case strings.HasPrefix(m.name, "keda"):
 		return "let its ScaledObject be found, in the same namespace with this workload as its scaleTargetRef, or give the workload strategy Restart"
 	}
-	return fmt.Sprintf("keep whoever that is from writing %s during a rewind, or give the workload strategy Restart", l.field())
+	return fmt.Sprintf("keep whoever that is from writing %s during a rewind, or give the workload strategy Restart", f.name())
 }

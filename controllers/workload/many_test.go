@@ -36,21 +36,21 @@ func TestManyDependents(t *testing.T) {
 	w.expectCalls("find", "GET 8") // a list for each of 6 kinds, of autoscalers and of ScaledObjects
 
 	w.pauseRound(deps, false)
-	w.expectCalls("pause, write", "GET 200, PATCH 200")
+	w.expectCalls("pause, write", "GET 1, PATCH 200")
 	w.pauseRound(deps, true) // its pods were gone by then
-	w.expectCalls("pause, look", "GET 400")
+	w.expectCalls("pause, look", "GET 3")
 	w.pauseRound(deps, true)
 	w.expectCalls("pause, again", "")
 	w.must(w.workloads.Verify(w.ctx(), owner, deps))
-	w.expectCalls("verify", "GET 400")
+	w.expectCalls("verify", "GET 3")
 	w.resumeRound(deps)
-	w.expectCalls("resume", "GET 200, PATCH 200")
+	w.expectCalls("resume", "GET 1, PATCH 400")
 	w.resumeRound(deps)
 	w.expectCalls("resume, again", "")
 	observe(3)
 	w.calls.take()
 	w.readyRound(deps, true)
-	w.expectCalls("ready", "GET 200")
+	w.expectCalls("ready", "GET 1")
 	w.readyRound(deps, true)
 	w.expectCalls("ready, again", "")
 
@@ -58,13 +58,13 @@ func TestManyDependents(t *testing.T) {
 	deps, _ = w.find(cluster)
 	w.expectCalls("find", "GET 6")
 	w.restartRound(deps)
-	w.expectCalls("restart", "PATCH 200")
+	w.expectCalls("restart", "GET 1, PATCH 200")
 	w.restartRound(deps)
 	w.expectCalls("restart, again", "")
 	observe(3)
 	w.calls.take()
 	w.readyRound(deps, true)
-	w.expectCalls("ready", "GET 400")
+	w.expectCalls("ready", "GET 3")
 
 	list := &appsv1.DeploymentList{}
 	w.must(w.client.List(w.ctx(), list, client.InNamespace(w.namespace)))

@@ -6,7 +6,6 @@ import (
 	"slices"
 
 	corev1 "k8s.io/api/core/v1"
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -16,7 +15,7 @@ import (
 
 // +kubebuilder:rbac:groups="",resources=namespaces,verbs=get;list
 
-// NamespaceAllowed answers whether the cluster may be rewound from the namespace: it is named, or its
+// NamespaceAllowed reports whether the cluster may be rewound from the namespace: it is named, or its
 // labels, read now, are selected. Nothing named and no selector allows nobody; an empty selector allows all.
 func (w *Workloads) NamespaceAllowed(ctx context.Context, cluster *v1alpha1.AuroraCluster, namespace string) (bool, error) {
 	allowed := cluster.Spec.AllowedNamespaces
@@ -33,10 +32,10 @@ func (w *Workloads) NamespaceAllowed(ctx context.Context, cluster *v1alpha1.Auro
 	ns := &metav1.PartialObjectMetadata{}
 	ns.SetGroupVersionKind(corev1.SchemeGroupVersion.WithKind("Namespace"))
 	if err := w.Client.Get(ctx, client.ObjectKey{Name: namespace}, ns); err != nil {
-		if apierrors.IsNotFound(err) {
+		if objectNotFound(err) {
 			return false, nil
 		}
-		return false, fmt.Errorf("read namespace %s: %w", namespace, err)
+		return false, fmt.Errorf("read namespace %s: %w", namespace, missingRight(err, "get on namespaces"))
 	}
 	return selector.Matches(labels.Set(ns.Labels)), nil
 }
@@ -59,7 +58,7 @@ func (w *Workloads) AllowedNamespaces(ctx context.Context, cluster *v1alpha1.Aur
 			return nil
 		}, client.MatchingLabelsSelector{Selector: selector})
 		if err != nil {
-			return nil, fmt.Errorf("list namespaces: %w", err)
+			return nil, fmt.Errorf("list namespaces: %w", missingRight(err, "list on namespaces"))
 		}
 	}
 	slices.Sort(names)

@@ -7,203 +7,196 @@ import (
 	"fmt"
 	"slices"
 
-	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/types"
-	"k8s.io/apimachinery/pkg/util/sets"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/aurora-backtrack/operator/api/v1alpha1"
 )
 
 // Pause does one round of pausing: every Pause dependent of the lowest order that is not paused yet is set
-// to zero (in one write with the mark that says how it was) and watched until its pods are gone; then the
-// next order. It updates states and messages. done when every one is Paused or Skipped, pods gone. After
-// the deadline, Jobs of CronJobs that say deleteRunningJobs are ended, which takes a few rounds more.
+// to zero (in one write with the record of how it was) and watched until its pods are gone; then the next
+// order. It updates states and messages. done when every one is Paused or Skipped, pods gone. After the
+// deadline, Jobs of CronJobs that say deleteRunningJobs are deleted, which takes a few rounds more.
 //
-// All dependents of an order are tried; the errors come back joined. A *RevertedError among them says that
-// somebody undid a pause: it is not done again. Other errors may pass.
+// All dependents of an order are tried; the errors come back joined. Two among them are final: a
+// *RevertedError says that somebody undid a pause, which is not done again; an *UnsupportedError, that a
+// pause would destroy something since the workload was changed after it was found. Others may pass.
 func (w *Workloads) Pause(ctx context.Context, owner types.UID, deps []v1alpha1.DependentStatus, deadlinePassed bool) (done bool, err error) {
-	p := pausing{w: w, owner: owner, endJobs: deadlinePassed, keda: sets.New[string]()}
-	for i := range deps {
-		if isAutoscaler(&deps[i]) {
-			p.keda.Insert(deps[i].Namespace)
-		}
-	}
+	p := pausing{c: w.Client, owner: owner, deadlinePassed: deadlinePassed, deps: deps}
 	for _, group := range byOrder(deps) {
-		if err := group.each(func(dep *v1alpha1.DependentStatus) error { return p.pause(ctx, dep) }); err != nil {
+		if err := errors.Join(p.pause(ctx, group.workloads), p.pause(ctx, group.autoscalers)); err != nil {
 			return false, err
 		}
-		for _, dep := range append(group.workloads, group.autoscalers...) {
-			if !isPaused(dep) {
-				return false, nil
-			}
+		if slices.ContainsFunc(slices.Concat(group.workloads, group.autoscalers), isNotPaused) {
+			return false, nil
 		}
 	}
 	return true, nil
 }
 
-func isPaused(dep *v1alpha1.DependentStatus) bool {
-	return dep.State == v1alpha1.DependentPaused || dep.State == v1alpha1.DependentSkipped
-}
-
-// orderGroup is what is paused and resumed together.
-type orderGroup struct{ workloads, autoscalers []*v1alpha1.DependentStatus }
-
-// byOrder groups the Pause dependents by their order, lowest first.
-func byOrder(deps []v1alpha1.DependentStatus) []orderGroup {
-	groups := map[int32]*orderGroup{}
-	var orders []int32
-	for i := range deps {
-		dep := &deps[i]
-		if dep.Strategy != v1alpha1.StrategyPause {
-			continue
-		}
-		group := groups[dep.Order]
-		if group == nil {
-			group = &orderGroup{}
-			groups[dep.Order] = group
-			orders = append(orders, dep.Order)
-		}
-		if isAutoscaler(dep) {
-			group.autoscalers = append(group.autoscalers, dep)
-		} else {
-			group.workloads = append(group.workloads, dep)
-		}
-	}
-	slices.SortFunc(orders, cmp.Compare)
-	sorted := make([]orderGroup, len(orders))
-	for i, order := range orders {
-		sorted[i] = *groups[order]
-	}
-	return sorted
-}
-
-// each calls f for all workloads and then for all that scale them.
-func (g orderGroup) each(f func(*v1alpha1.DependentStatus) error) error {
-	return errors.Join(
-		each(len(g.workloads), func(i int) error { return f(g.workloads[i]) }),
-		each(len(g.autoscalers), func(i int) error { return f(g.autoscalers[i]) }))
+func isNotPaused(dep *v1alpha1.DependentStatus) bool {
+	return dep.State != v1alpha1.DependentPaused && dep.State != v1alpha1.DependentSkipped
 }
 
 // pausing is one round.
 type pausing struct {
-	w       *Workloads
-	owner   types.UID
-	endJobs bool
-	keda    sets.Set[string] // namespaces in which a ScaledObject is paused too
+	c              client.Client
+	owner          types.UID
+	deadlinePassed bool
+	deps           []v1alpha1.DependentStatus
 }
 
-func (p *pausing) pause(ctx context.Context, dep *v1alpha1.DependentStatus) error {
-	if isPaused(dep) {
+// pause does the round for some dependents: it writes what is not at zero, and looks for what still runs of
+// those that are.
+func (p *pausing) pause(ctx context.Context, deps []*v1alpha1.DependentStatus) error {
+	var waiting []*v1alpha1.DependentStatus
+	for _, dep := range deps {
+		if isNotPaused(dep) {
+			waiting = append(waiting, dep)
+		}
+	}
+	targets := readTargets(ctx, p.c, waiting)
+	errs, atZero := make([]error, len(targets)), make([]bool, len(targets))
+	_ = each(len(targets), func(i int) error { // the errors are in errs
+		atZero[i], errs[i] = p.pauseOne(ctx, targets[i])
 		return nil
+	})
+	var quiet []*target
+	var whose []int
+	for i, t := range targets {
+		if atZero[i] && errs[i] == nil {
+			quiet, whose = append(quiet, t), append(whose, i)
+		}
 	}
-	k, err := p.w.kindOf(ctx, dep)
-	if err == nil {
-		err = retryConflicts(func() error { return p.pauseOne(ctx, k, dep) })
+	running, runErrs := stillRunning(ctx, p.c, quiet)
+	for j, i := range whose {
+		errs[i] = p.wait(ctx, quiet[j], running[j], runErrs[j])
 	}
-	var reverted *RevertedError
+	for i, t := range targets {
+		errs[i] = pauseFailed(t.dep, errs[i])
+	}
+	return errors.Join(errs...)
+}
+
+// pauseFailed writes an error into the dependent's status.
+func pauseFailed(dep *v1alpha1.DependentStatus, err error) error {
+	var undone *RevertedError
+	var destroys *UnsupportedError
 	switch {
-	case gone(err):
-		set(dep, v1alpha1.DependentSkipped, "it does not exist any more")
-		return nil
-	case errors.As(err, &reverted):
+	case err == nil:
+	case errors.As(err, &undone), errors.As(err, &destroys):
 		set(dep, v1alpha1.DependentFailed, err.Error())
-	case err != nil:
+	default:
 		err = fmt.Errorf("pause %s: %w", nameOf(dep), err)
 		set(dep, cmp.Or(dep.State, v1alpha1.DependentPending), err.Error())
 	}
 	return err
 }
 
-// pauseOne sets the workload to zero, or looks whether its pods are gone if it is there already. The state
-// before tells a workload that nobody has touched yet from one whose pause, mark and all, was undone.
-func (p *pausing) pauseOne(ctx context.Context, k *kind, dep *v1alpha1.DependentStatus) error {
-	u, err := p.w.get(ctx, k, dep)
-	if err != nil {
-		return err
+// pauseOne sets the target to zero, and reports whether it stood there already.
+func (p *pausing) pauseOne(ctx context.Context, t *target) (atZero bool, err error) {
+	if t.presence == present {
+		err = change(ctx, p.c, t, func() error {
+			atZero, err = p.pauseRead(ctx, t)
+			return err
+		})
 	}
-	m, err := readMark(u, k.lever)
-	if err != nil {
-		return errors.New(unreadable(dep, k.lever, err))
+	switch t.presence {
+	case present:
+		return atZero, err
+	case absent:
+		set(t.dep, v1alpha1.DependentSkipped, isGone)
+		return false, nil
+	default:
+		return false, t.err
 	}
-	off := k.lever.isOff(u, p.owner)
+}
+
+// pauseRead decides on the target as it was read. The state before tells a workload that nobody has touched
+// yet from one whose pause, record and all, was undone.
+func (p *pausing) pauseRead(ctx context.Context, t *target) (atZero bool, err error) {
+	field := t.kind.pauseField
+	record, err := readRecord(t.obj, field)
+	if err != nil {
+		return false, errors.New(unreadable(t.dep, field, err))
+	}
 	switch {
-	case m != nil && m.Owner != p.owner:
-		return errors.New(foreign(dep, k.lever, m.Owner))
-	case off:
-		return p.watch(ctx, k, u, dep)
-	case m != nil && p.keda.Has(dep.Namespace) && !k.autoscaler:
+	case record != nil && record.Owner != p.owner:
+		return false, errors.New(pausedByOther(t.dep, field, record.Owner))
+	case field.isPaused(t.obj, p.owner):
+		return true, nil
+	case record != nil && p.isHeldByKEDA(ctx, t):
 		// KEDA acted once more between the pause of its target and its own. It takes that back itself; if not,
-		// the last look before the rewind says so.
-		set(dep, v1alpha1.DependentPausing, "waiting for KEDA to scale it to zero")
-		return nil
-	case m != nil || dep.State == v1alpha1.DependentPausing || dep.State == v1alpha1.DependentFailed:
-		return reverted(dep, k, u)
+		// Verify says so right before the rewind.
+		set(t.dep, v1alpha1.DependentPausing, "waiting for KEDA to scale it to zero")
+		return false, nil
+	case record != nil || t.dep.State == v1alpha1.DependentPausing || t.dep.State == v1alpha1.DependentFailed:
+		return false, reverted(t.dep, t.kind, t.obj)
 	}
-	return p.write(ctx, k, u, dep)
+	return false, p.write(ctx, t)
 }
 
-// write pulls the lever. Value and mark are one write, and only onto the object that was read: whatever
-// crashes, a workload that is at zero because of us says so, and says what it had before.
-func (p *pausing) write(ctx context.Context, k *kind, u *unstructured.Unstructured, dep *v1alpha1.DependentStatus) error {
-	text, err := mark{Owner: p.owner, Restore: k.lever.value(u)}.text()
+// isHeldByKEDA reports whether it was KEDA that woke the target, although its ScaledObject is paused by now.
+func (p *pausing) isHeldByKEDA(ctx context.Context, t *target) bool {
+	if t.kind.isAutoscaler() || !lastManager(t.obj, t.kind.pauseField.path).isKEDA() {
+		return false
+	}
+	autoscalers := pointers(p.deps, func(dep *v1alpha1.DependentStatus) bool {
+		return dep.Namespace == t.dep.Namespace && dep.Strategy == v1alpha1.StrategyPause && isAutoscaler(dep)
+	})
+	for _, a := range readTargets(ctx, p.c, autoscalers) {
+		if a.presence != present || !a.kind.scaleTarget(a.obj).names(t.dep) {
+			continue
+		}
+		if a.dep.State != v1alpha1.DependentPaused || a.kind.pauseField.isPaused(a.obj, p.owner) {
+			return true
+		}
+	}
+	return false
+}
+
+// write sets the value that pauses. Value and record are one write, and only onto the object that was read:
+// whatever crashes, a workload that is at zero because of us says so, and says what it had before.
+func (p *pausing) write(ctx context.Context, t *target) error {
+	if t.kind.destroys != nil {
+		why, err := t.kind.destroys(t.obj)
+		if err != nil {
+			return err
+		}
+		if why != "" {
+			return &UnsupportedError{Workload: nameOf(t.dep), Why: why}
+		}
+	}
+	body, err := pausePatch(t.obj, t.kind.pauseField, p.owner)
 	if err != nil {
 		return err
 	}
-	body, err := k.lever.write(u, k.lever.off(p.owner), text)
-	if err != nil {
-		return err
+	if err := patch(ctx, p.c, t.obj, body); err != nil {
+		return missingRight(err, "patch on it")
 	}
-	if err := p.w.patch(ctx, u, body); err != nil {
-		return err
-	}
-	if k.autoscaler {
-		set(dep, v1alpha1.DependentPaused, "")
-		return nil
-	}
-	what := "pods"
-	if k.startsJobs {
-		what = "running Jobs"
-	}
-	set(dep, v1alpha1.DependentPausing, "waiting for its "+what+" to end")
-	return nil
-}
-
-// watch looks whether the workload's pods are gone.
-func (p *pausing) watch(ctx context.Context, k *kind, u *unstructured.Unstructured, dep *v1alpha1.DependentStatus) error {
-	if k.podsSeen != nil && k.podsSeen(u) {
-		set(dep, v1alpha1.DependentPausing, "waiting for its pods to end")
-		return nil
-	}
-	left, err := p.w.stillRuns(ctx, k, u)
-	if err != nil {
-		return err
-	}
-	if left == "" {
-		set(dep, v1alpha1.DependentPaused, "")
-		return nil
-	}
-	set(dep, v1alpha1.DependentPausing, fmt.Sprintf("waiting for %s to end", left))
-	if p.endJobs && dep.DeleteRunningJobs {
-		return p.w.endJobs(ctx, u)
-	}
-	return nil
-}
-
-// stillRuns names something of the workload that still runs; "" when nothing does.
-func (w *Workloads) stillRuns(ctx context.Context, k *kind, u *unstructured.Unstructured) (string, error) {
 	switch {
-	case k.startsJobs:
-		return w.runningJob(ctx, u)
-	case k.pods == nil:
-		return "", nil
+	case t.kind.isAutoscaler():
+		set(t.dep, v1alpha1.DependentPaused, "")
+	case t.kind.running != nil:
+		set(t.dep, v1alpha1.DependentPausing, "waiting for its running Jobs to end")
+	default:
+		set(t.dep, v1alpha1.DependentPausing, "waiting for its pods to end")
 	}
-	own, err := k.pods(ctx, w, u)
+	return nil
+}
+
+// wait settles the state of a target at zero, by what still runs of it.
+func (p *pausing) wait(ctx context.Context, t *target, running string, err error) error {
 	if err != nil {
-		return "", err
+		return err
 	}
-	pod, err := w.firstPod(ctx, own)
-	if pod == "" || err != nil {
-		return "", err
+	if running == "" {
+		set(t.dep, v1alpha1.DependentPaused, "")
+		return nil
 	}
-	return "pod " + pod, nil
+	set(t.dep, v1alpha1.DependentPausing, fmt.Sprintf("waiting for %s to end", running))
+	if p.deadlinePassed && t.dep.DeleteRunningJobs && t.kind.endRunning != nil {
+		return t.kind.endRunning(ctx, p.c, t.obj)
+	}
+	return nil
 }

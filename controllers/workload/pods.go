@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
@@ -11,10 +12,10 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/fields"
 	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/apimachinery/pkg/selection"
+	"k8s.io/apimachinery/pkg/util/sets"
 	"k8s.io/apimachinery/pkg/util/validation"
 	"sigs.k8s.io/controller-runtime/pkg/client"
-
-	"github.com/aurora-backtrack/operator/api/v1alpha1"
 )
 
 // podSet says which pods are a workload's own: those its selector finds, and that it really controls.
@@ -25,6 +26,10 @@ type podSet struct {
 	owns      func(pod metav1.Object) bool
 }
 
+func (s podSet) has(pod metav1.Object) bool {
+	return s.selector.Matches(labels.Set(pod.GetLabels())) && s.owns(pod)
+}
+
 // alive leaves out pods that have ended for good: an evicted pod stays listed as Failed for as long as
 // nobody removes it, and holds no connection.
 var alive = client.MatchingFieldsSelector{Selector: fields.AndSelectors(
@@ -32,46 +37,135 @@ var alive = client.MatchingFieldsSelector{Selector: fields.AndSelectors(
 	fields.OneTermNotEqualSelector("status.phase", string(corev1.PodFailed)),
 )}
 
-// errEnough ends a list early.
-var errEnough = errors.New("enough")
+// maxUnion is how many pod sets one list is for: it bounds the length of the request.
+const maxUnion = 100
+
+// podList is one list call that brings the pods of some pod sets, by their indexes.
+type podList struct {
+	namespace string
+	selector  labels.Selector
+	sets      []int
+}
+
+// podLists puts pod sets together that select by values of the same label, so that many workloads cost one
+// list, and one that brings hardly any pods but theirs: other people's pods cost memory too.
+func podLists(all []podSet) []podList {
+	type group struct{ namespace, key string }
+	var lists []podList
+	open := map[group]int{} // the list that takes the next one of the group
+	for i, set := range all {
+		key, _ := byValue(set.selector)
+		g := group{set.namespace, key}
+		at, there := open[g]
+		if key == "" || !there || len(lists[at].sets) == maxUnion {
+			open[g] = len(lists)
+			lists = append(lists, podList{namespace: set.namespace, selector: set.selector, sets: []int{i}})
+			continue
+		}
+		lists[at].sets = append(lists[at].sets, i)
+	}
+	for i := range lists {
+		if len(lists[i].sets) > 1 {
+			lists[i].selector = union(all, lists[i].sets)
+		}
+	}
+	return lists
+}
+
+// byValue gives a label and the values of it that the selector demands; none where it selects otherwise.
+func byValue(selector labels.Selector) (string, sets.Set[string]) {
+	requirements, _ := selector.Requirements()
+	for _, r := range requirements {
+		switch r.Operator() {
+		case selection.Equals, selection.DoubleEquals, selection.In:
+			return r.Key(), sets.New(r.Values().UnsortedList()...)
+		default:
+		}
+	}
+	return "", nil
+}
+
+// union selects by all the values that some pod sets demand of the same label.
+func union(all []podSet, some []int) labels.Selector {
+	key, values := byValue(all[some[0]].selector)
+	for _, i := range some[1:] {
+		_, more := byValue(all[i].selector)
+		values = values.Union(more)
+	}
+	r, err := labels.NewRequirement(key, selection.In, sets.List(values))
+	if err != nil {
+		return labels.Everything() // cannot be: the parts were valid. It would cost only time.
+	}
+	return labels.NewSelector().Add(*r)
+}
 
 // +kubebuilder:rbac:groups="",resources=pods,verbs=list
 
-// firstPod names one pod of the set that has not ended; "" when all are gone.
-func (w *Workloads) firstPod(ctx context.Context, set podSet) (string, error) {
-	found := ""
-	list := &metav1.PartialObjectMetadataList{}
-	list.SetGroupVersionKind(corev1.SchemeGroupVersion.WithKind("PodList"))
-	err := pages(ctx, w.Client, list, func(page *metav1.PartialObjectMetadataList) error {
-		for i := range page.Items {
-			if set.owns(&page.Items[i]) {
-				found = page.Items[i].Name
+// firstPods names for each pod set one pod that has not ended; "" where all are gone. errs has an error, or
+// nil, for each pod set.
+func firstPods(ctx context.Context, c client.Client, all []podSet) (names []string, errs []error) {
+	names, errs = make([]string, len(all)), make([]error, len(all))
+	lists := podLists(all)
+	_ = each(len(lists), func(i int) error { // the errors are in errs
+		l := lists[i]
+		pods := &metav1.PartialObjectMetadataList{}
+		pods.SetGroupVersionKind(corev1.SchemeGroupVersion.WithKind("PodList"))
+		left := slices.Clone(l.sets)
+		err := pages(ctx, c, pods, func(page *metav1.PartialObjectMetadataList) error {
+			for p := range page.Items {
+				pod := &page.Items[p]
+				left = slices.DeleteFunc(left, func(set int) bool {
+					if all[set].has(pod) {
+						names[set] = pod.Name
+					}
+					return names[set] != ""
+				})
+			}
+			if len(left) == 0 {
 				return errEnough
 			}
+			return nil
+		}, client.InNamespace(l.namespace), client.MatchingLabelsSelector{Selector: l.selector}, alive)
+		for _, set := range left { // what was found before an error is found
+			errs[set] = listError(l.namespace, err)
 		}
 		return nil
-	}, client.InNamespace(set.namespace), client.MatchingLabelsSelector{Selector: set.selector}, alive)
-	if err != nil && !errors.Is(err, errEnough) {
-		return "", fmt.Errorf("list pods in %s: %w", set.namespace, err)
-	}
-	return found, nil
+	})
+	return names, errs
 }
 
-// allPods reads the pods of the set that have not ended.
-func (w *Workloads) allPods(ctx context.Context, set podSet) ([]corev1.Pod, error) {
-	var found []corev1.Pod
-	err := pages(ctx, w.Client, &corev1.PodList{}, func(page *corev1.PodList) error {
-		for i := range page.Items {
-			if set.owns(&page.Items[i]) {
-				found = append(found, page.Items[i])
+// allPods reads the pods of each pod set that have not ended. errs has an error, or nil, for each.
+func allPods(ctx context.Context, c client.Client, all []podSet) (pods [][]corev1.Pod, errs []error) {
+	pods, errs = make([][]corev1.Pod, len(all)), make([]error, len(all))
+	lists := podLists(all)
+	_ = each(len(lists), func(i int) error { // the errors are in errs
+		l := lists[i]
+		err := pages(ctx, c, &corev1.PodList{}, func(page *corev1.PodList) error {
+			for p := range page.Items {
+				for _, set := range l.sets {
+					if all[set].has(&page.Items[p]) {
+						pods[set] = append(pods[set], page.Items[p])
+					}
+				}
 			}
+			return nil
+		}, client.InNamespace(l.namespace), client.MatchingLabelsSelector{Selector: l.selector}, alive)
+		for _, set := range l.sets {
+			errs[set] = listError(l.namespace, err)
 		}
 		return nil
-	}, client.InNamespace(set.namespace), client.MatchingLabelsSelector{Selector: set.selector}, alive)
-	if err != nil {
-		return nil, fmt.Errorf("list pods in %s: %w", set.namespace, err)
+	})
+	return pods, errs
+}
+
+// errEnough ends a list early.
+var errEnough = errors.New("enough")
+
+func listError(namespace string, err error) error {
+	if err == nil || errors.Is(err, errEnough) {
+		return nil
 	}
-	return found, nil
+	return fmt.Errorf("list pods in %s: %w", namespace, missingRight(err, "list on pods"))
 }
 
 // selected reads the label selector of a workload.
@@ -91,8 +185,8 @@ func selected(u *unstructured.Unstructured) (podSet, error) {
 	return podSet{namespace: u.GetNamespace(), selector: selector}, nil
 }
 
-// controlled are the pods whose controller is the workload itself.
-func controlled(_ context.Context, _ *Workloads, u *unstructured.Unstructured) (podSet, error) {
+// podsOfItsOwn are the pods whose controller is the workload itself.
+func podsOfItsOwn(_ context.Context, _ client.Client, u *unstructured.Unstructured) (podSet, error) {
 	set, err := selected(u)
 	uid := u.GetUID()
 	set.owns = func(pod metav1.Object) bool {
@@ -102,10 +196,10 @@ func controlled(_ context.Context, _ *Workloads, u *unstructured.Unstructured) (
 	return set, err
 }
 
-// ofReplicaSets are the pods of a workload that works through ReplicaSets, which it names after itself and
-// the hash that their pods carry in a label.
-func ofReplicaSets(hashLabel string) func(context.Context, *Workloads, *unstructured.Unstructured) (podSet, error) {
-	return func(_ context.Context, _ *Workloads, u *unstructured.Unstructured) (podSet, error) {
+// podsOfReplicaSets are the pods of a workload that works through ReplicaSets, which it names after itself
+// and the hash that their pods carry in a label.
+func podsOfReplicaSets(hashLabel string) func(context.Context, client.Client, *unstructured.Unstructured) (podSet, error) {
+	return func(_ context.Context, _ client.Client, u *unstructured.Unstructured) (podSet, error) {
 		set, err := selected(u)
 		set.owns = throughReplicaSet(u.GetName(), hashLabel)
 		return set, err
@@ -123,46 +217,4 @@ func throughReplicaSet(name, hashLabel string) func(metav1.Object) bool {
 		full := len(owner.Name) == validation.DNS1123SubdomainMaxLength && strings.HasPrefix(name, base)
 		return cut && (base == name || full)
 	}
-}
-
-// isFresh answers whether the pod was made from the template that the restart with this id annotated.
-func isFresh(pod *corev1.Pod, id string) bool {
-	return pod.Annotations[v1alpha1.RestartedByAnnotation] == id
-}
-
-func isReady(pod *corev1.Pod) bool {
-	for _, c := range pod.Status.Conditions {
-		if c.Type == corev1.PodReady {
-			return c.Status == corev1.ConditionTrue
-		}
-	}
-	return false
-}
-
-// trouble says why one of the pods does not come up, in the pod's own words; "" when nothing is known.
-// failing is set where it will hardly come up by itself.
-func trouble(pods []corev1.Pod) (message string, failing bool) {
-	for i := range pods {
-		pod := &pods[i]
-		for _, c := range append(append([]corev1.ContainerStatus{}, pod.Status.InitContainerStatuses...), pod.Status.ContainerStatuses...) {
-			w := c.State.Waiting
-			if w == nil || w.Reason == "" || w.Reason == "ContainerCreating" || w.Reason == "PodInitializing" {
-				continue
-			}
-			text := fmt.Sprintf("pod %s, container %s: %s", pod.Name, c.Name, w.Reason)
-			if last := c.LastTerminationState.Terminated; last != nil {
-				text += fmt.Sprintf(" (exit code %d, %d restarts)", last.ExitCode, c.RestartCount)
-			}
-			if w.Message != "" {
-				text += ": " + w.Message
-			}
-			return text, true
-		}
-		for _, c := range pod.Status.Conditions {
-			if c.Type == corev1.PodScheduled && c.Status == corev1.ConditionFalse && message == "" {
-				message = fmt.Sprintf("pod %s: %s: %s", pod.Name, c.Reason, c.Message)
-			}
-		}
-	}
-	return message, false
 }

@@ -1,12 +1,14 @@
 package workload
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/utils/ptr"
 
@@ -53,19 +55,22 @@ func TestProblems(t *testing.T) {
 			build: func(w *world) {
 				edit(w, w.deployment("api", 1), "user", func(d *appsv1.Deployment) { d.Spec.Paused = true })
 			},
-			want: Problem{v1alpha1.ReasonDependentUnsupported, "Deployment %s/api is paused (spec.paused), so its pods would not be replaced: run kubectl rollout resume, or give it strategy None"}},
+			entry: v1alpha1.Dependent{Kind: "Deployment", Name: "api"},
+			want:  Problem{v1alpha1.ReasonDependentUnsupported, "Deployment %s/api is paused (spec.paused), so its pods would not be replaced: run kubectl rollout resume, or give it strategy None"}},
 		"paused Rollout": {
 			build: func(w *world) {
 				w.custom("argoproj.io/v1alpha1", "Rollout", "web", map[string]any{"paused": true}, nil)
 			},
-			want: Problem{v1alpha1.ReasonDependentUnsupported, "Rollout %s/web is paused (spec.paused): resume it with kubectl argo rollouts promote, or give it strategy None"}},
+			entry: v1alpha1.Dependent{Kind: "Rollout", Name: "web"},
+			want:  Problem{v1alpha1.ReasonDependentUnsupported, "Rollout %s/web is paused (spec.paused): resume it with kubectl argo rollouts promote, or give it strategy None"}},
 		"partition": {
 			build: func(w *world) {
 				w.statefulSet("db", 3, func(s *appsv1.StatefulSet) {
 					s.Spec.UpdateStrategy.RollingUpdate = &appsv1.RollingUpdateStatefulSetStrategy{Partition: ptr.To[int32](2)}
 				})
 			},
-			want: Problem{v1alpha1.ReasonDependentUnsupported, "StatefulSet %s/db has spec.updateStrategy.rollingUpdate.partition 2, so the pods below it would not be restarted: set the partition to 0, or give it strategy Pause"}},
+			entry: v1alpha1.Dependent{Kind: "StatefulSet", Name: "db"},
+			want:  Problem{v1alpha1.ReasonDependentUnsupported, "StatefulSet %s/db has spec.updateStrategy.rollingUpdate.partition 2, so the pods below it would not be restarted: set the partition to 0, or give it strategy Pause"}},
 		"OnDelete with changes held back": {
 			build: func(w *world) {
 				s := w.statefulSet("db", 3, func(s *appsv1.StatefulSet) {
@@ -74,14 +79,39 @@ func TestProblems(t *testing.T) {
 				s.Status.Replicas, s.Status.UpdatedReplicas = 3, 1
 				w.status(s)
 			},
-			want: Problem{v1alpha1.ReasonDependentUnsupported, "StatefulSet %s/db " + heldBack}},
+			entry: v1alpha1.Dependent{Kind: "StatefulSet", Name: "db"},
+			want:  Problem{v1alpha1.ReasonDependentUnsupported, "StatefulSet %s/db " + heldBack}},
 		"OnDelete DaemonSet with changes held back": {
 			build: func(w *world) {
 				d := w.daemonSet("agent", func(d *appsv1.DaemonSet) { d.Spec.UpdateStrategy.Type = appsv1.OnDeleteDaemonSetStrategyType })
 				d.Status.CurrentNumberScheduled, d.Status.DesiredNumberScheduled, d.Status.UpdatedNumberScheduled = 3, 3, 0
 				w.status(d)
 			},
-			want: Problem{v1alpha1.ReasonDependentUnsupported, "DaemonSet %s/agent " + heldBack}},
+			entry: v1alpha1.Dependent{Kind: "DaemonSet", Name: "agent"},
+			want:  Problem{v1alpha1.ReasonDependentUnsupported, "DaemonSet %s/agent " + heldBack}},
+		"volumes that a pause would delete": {
+			build: func(w *world) { w.statefulSet("db", 3, deletesVolumes) },
+			entry: v1alpha1.Dependent{Kind: "StatefulSet", Name: "db", Strategy: v1alpha1.StrategyPause},
+			also:  pauseAll,
+			want:  Problem{v1alpha1.ReasonDependentUnsupported, "StatefulSet %s/db has persistentVolumeClaimRetentionPolicy.whenScaled: Delete, so pausing it would delete its PersistentVolumeClaims and the data on them: set whenScaled to Retain, or give it strategy Restart"}},
+		"OnDelete with changes held back, paused": {
+			build: func(w *world) {
+				s := w.statefulSet("db", 3, func(s *appsv1.StatefulSet) {
+					s.Spec.UpdateStrategy.Type = appsv1.OnDeleteStatefulSetStrategyType
+				})
+				s.Status.Replicas, s.Status.UpdatedReplicas = 3, 1
+				w.status(s)
+			},
+			entry: v1alpha1.Dependent{Kind: "StatefulSet", Name: "db"},
+			also:  pauseAll,
+			want:  Problem{v1alpha1.ReasonDependentUnsupported, "StatefulSet %s/db " + heldBack}},
+		"paused by scale without consent": {
+			build: func(w *world) {
+				w.custom("example.com/v1", "Widget", "gear", map[string]any{"size": int64(1)}, map[string]any{"selector": "app=gear"})
+			},
+			entry: v1alpha1.Dependent{Kind: "Widget", Name: "gear", APIVersion: "example.com/v1"},
+			also:  pauseAll,
+			want:  Problem{v1alpha1.ReasonDependentUnsupported, "Widget %s/gear " + needsConsent}},
 		"ReplicaSet of a Deployment": {
 			build: func(w *world) {
 				edit(w, w.replicaSet("api-abc", 1), "user", func(r *appsv1.ReplicaSet) {
@@ -96,19 +126,14 @@ func TestProblems(t *testing.T) {
 					d.Annotations = map[string]string{v1alpha1.StrategyAnnotation: "pause"}
 				})
 			},
-			want: Problem{v1alpha1.ReasonDependentUnsupported, `Deployment %s/api: the annotation aurora-backtrack.io/strategy is "pause": it must be Restart, Pause or None`}},
-		"marked by another": {
-			build: func(w *world) {
-				edit(w, w.deployment("api", 0), "user", func(d *appsv1.Deployment) {
-					d.Annotations = map[string]string{v1alpha1.PausedAnnotation: `{"owner":"other","restore":3}`}
-				})
-			},
-			want: Problem{v1alpha1.ReasonDependentUnsupported, `Deployment %s/api is marked as paused by another AuroraBacktrack, with UID "other". Wait until that one ends; if it no longer exists, set spec.replicas as it should be and remove the annotation aurora-backtrack.io/paused`}},
+			entry: v1alpha1.Dependent{Kind: "Deployment", Name: "api"},
+			want:  Problem{v1alpha1.ReasonDependentUnsupported, `Deployment %s/api: the annotation aurora-backtrack.io/strategy is "pause": it must be Restart, Pause or None`}},
 		"marked with nonsense": {
 			build: func(w *world) {
 				edit(w, w.daemonSet("agent", nil), "user", func(d *appsv1.DaemonSet) { d.Annotations[v1alpha1.PausedAnnotation] = "x" })
 			},
-			want: Problem{v1alpha1.ReasonDependentUnsupported, "DaemonSet %s/agent: the annotation aurora-backtrack.io/paused cannot be read: it is not the JSON that the operator writes. Set spec.template.spec.nodeSelector[aurora-backtrack.io/paused] as it should be and remove the annotation"}},
+			entry: v1alpha1.Dependent{Kind: "DaemonSet", Name: "agent"},
+			want:  Problem{v1alpha1.ReasonDependentUnsupported, "DaemonSet %s/agent: the annotation aurora-backtrack.io/paused cannot be read: it is not the JSON that the operator writes. Set spec.template.spec.nodeSelector[aurora-backtrack.io/paused] as it should be and remove the annotation"}},
 		"restart by scale": {
 			build: func(w *world) {
 				w.custom("example.com/v1", "Widget", "gear", map[string]any{"size": int64(1)}, nil)
@@ -134,6 +159,7 @@ func TestProblems(t *testing.T) {
 		"HPA that may wake it": {
 			build: func(w *world) { w.deployment("api", 0); w.hpa("api", corev1.ConditionTrue) },
 			also:  pauseAll,
+			entry: v1alpha1.Dependent{Kind: "Deployment", Name: "api"},
 			want:  Problem{v1alpha1.ReasonDependentUnsupported, "Deployment %s/api: HorizontalPodAutoscaler api scaled it to zero and may wake it during the rewind: set minReplicas to 1 and let it scale up once, or give it strategy Restart"}},
 	}
 	for name, test := range tests {
@@ -142,10 +168,7 @@ func TestProblems(t *testing.T) {
 			if test.build != nil {
 				test.build(w)
 			}
-			cluster := w.cluster()
-			if test.entry.Kind != "" {
-				cluster = w.cluster(test.entry)
-			}
+			cluster := w.cluster(test.entry)
 			if test.also != nil {
 				test.also(cluster)
 			}
@@ -157,6 +180,72 @@ func TestProblems(t *testing.T) {
 			if len(deps) != 1 || deps[0].State != v1alpha1.DependentFailed || deps[0].Message != test.want.Message {
 				t.Errorf("dependents %+v", deps)
 			}
+			if known("", test.entry.Kind) == nil || test.entry.Kind == "ReplicaSet" || test.build == nil {
+				return // not found by its label
+			}
+			// With the label alone nobody is held up by it.
+			cluster.Spec.Dependents = nil
+			deps, problems = w.find(cluster)
+			want := leftAlone + test.want.Message
+			if len(problems) != 0 || len(deps) != 1 || deps[0].State != v1alpha1.DependentSkipped || deps[0].Strategy != v1alpha1.StrategyNone || deps[0].Message != want {
+				t.Errorf("only labelled: problems %v, dependents %+v", problems, deps)
+			}
+			if got := Warnings(deps); len(got) != 1 || got[0] != want {
+				t.Errorf("warnings %q", got)
+			}
 		})
+	}
+}
+
+// deletesVolumes makes a set whose volumes go when it is scaled down.
+func deletesVolumes(s *appsv1.StatefulSet) {
+	s.Spec.PersistentVolumeClaimRetentionPolicy = &appsv1.StatefulSetPersistentVolumeClaimRetentionPolicy{
+		WhenScaled: appsv1.DeletePersistentVolumeClaimRetentionPolicyType, WhenDeleted: appsv1.RetainPersistentVolumeClaimRetentionPolicyType}
+	s.Spec.VolumeClaimTemplates = []corev1.PersistentVolumeClaim{{ObjectMeta: metav1.ObjectMeta{Name: "data"}, Spec: corev1.PersistentVolumeClaimSpec{
+		AccessModes: []corev1.PersistentVolumeAccessMode{corev1.ReadWriteOnce},
+		Resources:   corev1.VolumeResourceRequirements{Requests: corev1.ResourceList{corev1.ResourceStorage: resource.MustParse("1Gi")}}}}}
+}
+
+// A workload that another AuroraBacktrack has paused becomes free when that ends: it is waited for where it is
+// listed, and left alone where it is not.
+func TestFindWhatAnotherHasPaused(t *testing.T) {
+	w := newWorld(t)
+	edit(w, w.deployment("api", 0), "user", func(d *appsv1.Deployment) {
+		d.Annotations = map[string]string{v1alpha1.PausedAnnotation: `{"owner":"other","restore":3}`}
+	})
+	want := "Deployment " + w.namespace + `/api is marked as paused by another AuroraBacktrack, with UID "other". Wait until that one ends; if it no longer exists, set spec.replicas as it should be and remove the annotation aurora-backtrack.io/paused`
+	_, problems, err := w.workloads.Find(w.ctx(), w.cluster(v1alpha1.Dependent{Kind: "Deployment", Name: "api"}))
+	if len(problems) != 0 || err == nil || err.Error() != want {
+		t.Errorf("listed: problems %v, error %v, want %q", problems, err, want)
+	}
+	deps, problems := w.find(w.cluster())
+	if len(problems) != 0 || len(deps) != 1 || deps[0].State != v1alpha1.DependentSkipped || deps[0].Message != leftAlone+want {
+		t.Errorf("labelled: problems %v, dependents %+v", problems, deps)
+	}
+}
+
+// What pausing a set would destroy is asked again right before the pause: it can change after the preflight.
+func TestPauseNeverDeletesVolumes(t *testing.T) {
+	w := newWorld(t)
+	s := w.statefulSet("db", 3, func(s *appsv1.StatefulSet) { deletesVolumes(s); s.Spec.PersistentVolumeClaimRetentionPolicy = nil })
+	deps, problems := w.find(w.cluster(v1alpha1.Dependent{Kind: "StatefulSet", Name: "db", Strategy: v1alpha1.StrategyPause}))
+	if len(problems) != 0 || deps[0].State != v1alpha1.DependentPending {
+		t.Fatalf("problems %v, dependents %+v", problems, deps)
+	}
+	edit(w, s, "user", func(s *appsv1.StatefulSet) {
+		s.Spec.PersistentVolumeClaimRetentionPolicy = &appsv1.StatefulSetPersistentVolumeClaimRetentionPolicy{WhenScaled: appsv1.DeletePersistentVolumeClaimRetentionPolicyType}
+	})
+	done, err := w.workloads.Pause(w.ctx(), owner, deps, false)
+	var destroys *UnsupportedError
+	if done || !errors.As(err, &destroys) || !strings.Contains(err.Error(), "whenScaled to Retain") {
+		t.Errorf("Pause: done %v, %v", done, err)
+	}
+	w.expect(deps, "db Failed")
+	if *fresh(w, s).Spec.Replicas != 3 {
+		t.Errorf("it was scaled to %d", *s.Spec.Replicas)
+	}
+	w.resumeRound(deps)
+	if *fresh(w, s).Spec.Replicas != 3 {
+		t.Errorf("%d replicas after the resume", *s.Spec.Replicas)
 	}
 }

@@ -2,37 +2,51 @@ package workload
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
-	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/aurora-backtrack/operator/api/v1alpha1"
 )
 
-// Ready looks whether each dependent that was resumed or restarted is up: its controller has seen the
+// Ready checks whether each dependent that was resumed or restarted is up: its controller has seen the
 // change, all its pods are updated and available, and none from before is left. It updates states and
 // messages, and evicts old pods that their controller does not replace by itself. done when every
-// dependent is Ready or Skipped. A dependent that is Failed is looked at again in the next round: it may
-// recover, and how long to wait is the caller's to decide. id is the one given to Restart, which for a
-// run is the UID that paused.
+// dependent is Ready or Skipped. A dependent that is Failed is checked again in the next round: it may
+// recover, and how long to wait is the caller's to decide; but for a *RestartRevertedError, which does not
+// pass by itself. id is the one given to Restart, which for a run is the UID that paused.
 func (w *Workloads) Ready(ctx context.Context, id string, deps []v1alpha1.DependentStatus) (done bool, err error) {
-	err = each(len(deps), func(i int) error {
-		dep := &deps[i]
-		if !begun(dep) {
-			return nil
+	targets := readTargets(ctx, w.Client, pointers(deps, isBegun))
+	errs := make([]error, len(targets))
+	var open []*rolloutCheck
+	var sets []podSet
+	var whose []int
+	for i, t := range targets {
+		c, err := startCheck(id, t)
+		if c == nil {
+			errs[i] = err
+			continue
 		}
-		err := w.readyOne(ctx, id, dep)
-		if gone(err) {
-			set(dep, v1alpha1.DependentSkipped, "it does not exist any more")
-			return nil
+		own, err := t.kind.pods(ctx, w.Client, t.obj)
+		if errs[i] = err; err == nil {
+			open, sets, whose = append(open, c), append(sets, own), append(whose, i)
 		}
-		if err != nil {
-			return fmt.Errorf("look at %s: %w", nameOf(dep), err)
+	}
+	pods, podErrs := allPods(ctx, w.Client, sets)
+	_ = each(len(open), func(j int) error { // the errors are in errs
+		if errs[whose[j]] = podErrs[j]; podErrs[j] == nil {
+			errs[whose[j]] = open[j].judge(ctx, w.Client, pods[j])
 		}
 		return nil
 	})
+	for i, t := range targets {
+		errs[i] = checkFailed(t.dep, errs[i])
+	}
+	_ = each(len(targets), func(i int) error { finish(ctx, w.Client, targets[i]); return nil })
+	err = errors.Join(errs...)
 	for i := range deps {
 		if deps[i].State != v1alpha1.DependentReady && deps[i].State != v1alpha1.DependentSkipped {
 			return false, err
@@ -41,9 +55,31 @@ func (w *Workloads) Ready(ctx context.Context, id string, deps []v1alpha1.Depend
 	return err == nil, err
 }
 
-// begun answers whether there is a rollout to look at: not before the dependent was resumed or restarted,
+// finish gives up the pause field of a target that was resumed and is up.
+func finish(ctx context.Context, c client.Client, t *target) {
+	if t.presence != present || t.dep.State != v1alpha1.DependentReady || t.dep.Strategy != v1alpha1.StrategyPause {
+		return
+	}
+	if err := giveUpField(ctx, c, t); err != nil {
+		set(t.dep, v1alpha1.DependentReady, err.Error())
+	}
+}
+
+func checkFailed(dep *v1alpha1.DependentStatus, err error) error {
+	var undone *RestartRevertedError
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &undone):
+		set(dep, v1alpha1.DependentFailed, err.Error())
+		return err
+	}
+	return fmt.Errorf("check the rollout of %s: %w", nameOf(dep), err)
+}
+
+// isBegun reports whether there is a rollout to check: not before the dependent was resumed or restarted,
 // and not after it was found complete.
-func begun(dep *v1alpha1.DependentStatus) bool {
+func isBegun(dep *v1alpha1.DependentStatus) bool {
 	switch dep.State {
 	case v1alpha1.DependentResuming, v1alpha1.DependentRestarting, v1alpha1.DependentFailed:
 		return true
@@ -52,149 +88,120 @@ func begun(dep *v1alpha1.DependentStatus) bool {
 	}
 }
 
-// look is one look at a dependent that was resumed or restarted.
-type look struct {
-	w   *Workloads
-	k   *kind
-	u   *unstructured.Unstructured
-	dep *v1alpha1.DependentStatus
-	id  string
+// rolloutCheck is one check of a dependent that was resumed or restarted.
+type rolloutCheck struct {
+	*target
+	id        string
+	restarted bool
+	progress  progress
 }
 
-func (w *Workloads) readyOne(ctx context.Context, id string, dep *v1alpha1.DependentStatus) error {
-	k, err := w.kindOf(ctx, dep)
-	if err != nil {
-		return err
+// startCheck reads what the workload itself says. It gives no check where that settles the state.
+func startCheck(id string, t *target) (*rolloutCheck, error) {
+	switch t.presence {
+	case absent:
+		set(t.dep, v1alpha1.DependentSkipped, isGone)
+		return nil, nil
+	case unknown:
+		return nil, t.err
+	default:
 	}
-	u, err := w.get(ctx, k, dep)
-	if err != nil {
-		return err
+	c := &rolloutCheck{target: t, id: id}
+	times := restartsBy(t.obj, id)
+	c.restarted = t.dep.Strategy == v1alpha1.StrategyRestart || t.dep.State == v1alpha1.DependentRestarting || times > 0
+	if c.isStillPaused() {
+		return nil, nil
 	}
-	l := look{w: w, k: k, u: u, dep: dep, id: id}
-	if l.stillMarked() {
-		return nil
+	if c.restarted && (t.kind.restart == nil || !t.kind.restart.inForce(t.obj, id)) {
+		return nil, c.reverted(times)
 	}
-	if l.restarted() && !isRestarted(k, u, id) {
-		set(dep, v1alpha1.DependentPending, "the annotation of its restart was removed: it is restarted again")
-		return nil
+	var err error
+	if c.progress, err = t.kind.progress(t.obj, c.restarted); err != nil {
+		return nil, err
 	}
-	p, pods, err := l.progress(ctx)
-	if err != nil {
-		return err
+	if c.progress.unseen || c.progress.complete && !c.restarted {
+		c.settle()
+		return nil, nil
 	}
-	if p.unseen || p.complete && !l.restarted() {
-		l.settle(p)
-		return nil
-	}
-	if pods == nil {
-		if pods, err = l.pods(ctx); err != nil {
-			return err
-		}
-	}
-	return l.judge(ctx, p, pods)
+	return c, nil
 }
 
-func (l look) restarted() bool { return l.dep.Strategy == v1alpha1.StrategyRestart }
+// reverted settles a restart that is not on the workload any more. It is repeated once.
+func (c *rolloutCheck) reverted(times int) error {
+	switch {
+	case c.kind.restart == nil: // Restart has said why
+	case times > 0 && times < maxRestarts:
+		set(c.dep, v1alpha1.DependentPending, fmt.Sprintf("its restart was reverted (the last to write there was %s): it is restarted once more", lastManagerNear(c.obj, c.kind.restart.path)))
+	case times == 0 && c.dep.State == v1alpha1.DependentFailed: // it may never have been restarted
+	default: // twice, or so that nothing on the workload says how often
+		return restartReverted(c.dep, c.kind, c.obj)
+	}
+	return nil
+}
 
-// stillMarked answers whether the workload is paused after all, whatever the state says.
-func (l look) stillMarked() bool {
-	m, err := readMark(l.u, l.k.lever)
+// isStillPaused reports whether the workload is paused after all, whatever the state says.
+func (c *rolloutCheck) isStillPaused() bool {
+	record, err := readRecord(c.obj, c.kind.pauseField)
 	switch {
 	case err != nil:
-		set(l.dep, v1alpha1.DependentFailed, unreadable(l.dep, l.k.lever, err))
-	case m == nil:
+		set(c.dep, v1alpha1.DependentFailed, unreadable(c.dep, c.kind.pauseField, err))
+	case record == nil:
 		return false
-	case string(m.Owner) == l.id:
-		set(l.dep, v1alpha1.DependentPaused, "not resumed yet")
+	case string(record.Owner) == c.id:
+		set(c.dep, v1alpha1.DependentPaused, "not resumed yet")
 	default:
-		set(l.dep, v1alpha1.DependentFailed, foreign(l.dep, l.k.lever, m.Owner))
+		set(c.dep, v1alpha1.DependentFailed, pausedByOther(c.dep, c.kind.pauseField, record.Owner))
 	}
 	return true
 }
 
-// progress reads it from the workload's status, or else from its pods, which come back too.
-func (l look) progress(ctx context.Context) (progress, []corev1.Pod, error) {
-	if l.k.progress != nil {
-		p, err := l.k.progress(l.u, l.restarted())
-		return p, nil, err
+// judge decides by what the status does not say: old pods that are still there, and why new ones do not come up.
+func (c *rolloutCheck) judge(ctx context.Context, api client.Client, pods []corev1.Pod) error {
+	if c.kind.podProgress != nil {
+		c.progress = c.kind.podProgress(c.obj, pods)
 	}
-	observed, reported, _ := unstructured.NestedInt64(l.u.Object, "status", "observedGeneration")
-	if reported && observed < l.u.GetGeneration() {
-		return notObserved, nil, nil
+	isOld := func(*corev1.Pod) bool { return false } // one that was paused has none: they were seen gone
+	if c.restarted {
+		isOld = c.kind.restart.isOld(c.obj, c.id)
 	}
-	pods, err := l.pods(ctx)
-	if err != nil {
-		return progress{}, nil, err
-	}
-	want, _ := l.k.lever.value(l.u).(int64)
-	ready := int64(len(keep(pods, isReady)))
-	if ready < want {
-		return waiting("%d of %d pods are ready", ready, want), pods, nil
-	}
-	return progress{complete: true}, pods, nil
-}
-
-func (l look) pods(ctx context.Context) ([]corev1.Pod, error) {
-	own, err := l.k.pods(ctx, l.w, l.u)
-	if err != nil {
-		return nil, err
-	}
-	return l.w.allPods(ctx, own)
-}
-
-// judge looks at what the status does not tell: old pods that are still there, and why new ones do not come up.
-func (l look) judge(ctx context.Context, p progress, pods []corev1.Pod) error {
-	old := l.oldPods()
 	var before, after []corev1.Pod
 	for i := range pods {
-		if old(&pods[i]) {
+		if isOld(&pods[i]) {
 			before = append(before, pods[i])
 		} else {
 			after = append(after, pods[i])
 		}
 	}
-	if p.complete && len(before) > 0 {
-		p = waiting("%d old pods are still there, such as %s", len(before), before[0].Name)
+	if c.progress.complete && len(before) > 0 {
+		c.progress = waitingFor("%d old pods are still there, such as %s", len(before), before[0].Name)
 	}
-	if l.k.stuck != nil && !p.complete && l.restarted() {
-		held, err := l.w.evict(ctx, l.k.stuck(l.u, pods, old))
+	if c.kind.stuck != nil && !c.progress.complete && c.restarted {
+		held, err := evict(ctx, api, c.kind.stuck(c.obj, pods, isOld))
 		if err != nil {
 			return err
 		}
-		p.message = join(p.message, held)
+		c.progress.message = join(c.progress.message, held)
 	}
-	if !p.complete {
+	if !c.progress.complete {
 		message, failing := trouble(after)
-		p.message, p.failed = join(p.message, message), p.failed || failing
+		c.progress.message, c.progress.failed = join(c.progress.message, message), c.progress.failed || failing
 	}
-	l.settle(p)
+	c.settle()
 	return nil
 }
 
-// oldPods answers for a pod whether it is from before the restart. A workload that was paused has none: they
-// were seen gone.
-func (l look) oldPods() func(*corev1.Pod) bool {
-	switch {
-	case !l.restarted():
-		return func(*corev1.Pod) bool { return false }
-	case l.k.restart == byTime:
-		at, _ := restartTime(l.u)
-		return func(pod *corev1.Pod) bool { return pod.CreationTimestamp.Time.Before(at) }
-	}
-	return func(pod *corev1.Pod) bool { return !isFresh(pod, l.id) }
-}
-
 // settle writes the progress into the dependent's state.
-func (l look) settle(p progress) {
+func (c *rolloutCheck) settle() {
+	p := c.progress
 	switch {
 	case p.complete:
-		set(l.dep, v1alpha1.DependentReady, "")
+		set(c.dep, v1alpha1.DependentReady, "")
 	case p.failed:
-		set(l.dep, v1alpha1.DependentFailed, p.message)
-	case l.restarted():
-		set(l.dep, v1alpha1.DependentRestarting, p.message)
+		set(c.dep, v1alpha1.DependentFailed, p.message)
+	case c.restarted:
+		set(c.dep, v1alpha1.DependentRestarting, p.message)
 	default:
-		set(l.dep, v1alpha1.DependentResuming, p.message)
+		set(c.dep, v1alpha1.DependentResuming, p.message)
 	}
 }
 

@@ -2,104 +2,91 @@ package workload
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
-	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/aurora-backtrack/operator/api/v1alpha1"
 )
 
-// Restart does one round of restarting: it patches every Restart dependent that is not patched yet. id is
+// Restart does one round of restarting: it restarts every Restart dependent that is not restarted yet. id is
 // the UID of the AuroraBacktrack, or the id of the record of a backtrack made elsewhere; the same id
-// restarts a workload only once, however often this is called. Call it before Ready in every round, with
-// the same deps. All dependents are tried; the errors come back joined.
+// restarts a workload only once, however often this is called, and once more where the first restart was
+// reverted. Then a *RestartRevertedError says who owns what was reverted; it does not pass by itself. Call
+// it before Ready in every round, with the same deps. All dependents are tried; the errors come back joined.
 func (w *Workloads) Restart(ctx context.Context, id string, deps []v1alpha1.DependentStatus) error {
-	return each(len(deps), func(i int) error {
-		dep := &deps[i]
-		if dep.Strategy != v1alpha1.StrategyRestart || (dep.State != "" && dep.State != v1alpha1.DependentPending) {
-			return nil
-		}
-		err := w.restartOne(ctx, id, dep)
-		if gone(err) {
-			set(dep, v1alpha1.DependentSkipped, "it does not exist any more")
-			return nil
-		}
-		if err != nil {
-			err = fmt.Errorf("restart %s: %w", nameOf(dep), err)
-			set(dep, dep.State, err.Error())
+	targets, now := readTargets(ctx, w.Client, pointers(deps, isToRestart)), w.Clock.Now()
+	return each(len(targets), func(i int) error {
+		t := targets[i]
+		err := restartTarget(ctx, w.Client, now, id, t)
+		var undone *RestartRevertedError
+		switch {
+		case err == nil:
+		case errors.As(err, &undone):
+			set(t.dep, v1alpha1.DependentFailed, err.Error())
+		default:
+			err = fmt.Errorf("restart %s: %w", nameOf(t.dep), missingRight(err, "patch on it"))
+			set(t.dep, t.dep.State, err.Error())
 		}
 		return err
 	})
 }
 
-func (w *Workloads) restartOne(ctx context.Context, id string, dep *v1alpha1.DependentStatus) error {
-	k, err := w.kindOf(ctx, dep)
-	if err != nil {
-		return err
+// isToRestart reports whether the dependent may be waiting for a restart. A Pause dependent is where it was
+// woken during the rewind (ResumeAfterCall) and its restart was reverted; the workload says so.
+func isToRestart(dep *v1alpha1.DependentStatus) bool {
+	switch dep.Strategy {
+	case v1alpha1.StrategyRestart:
+		return dep.State == "" || dep.State == v1alpha1.DependentPending
+	case v1alpha1.StrategyPause:
+		return dep.State == v1alpha1.DependentPending
+	default:
+		return false
 	}
+}
+
+func restartTarget(ctx context.Context, c client.Client, now time.Time, id string, t *target) error {
 	switch {
-	case k.restart == nothingToRestart:
-		set(dep, v1alpha1.DependentSkipped, nothingRuns)
+	case t.presence == absent:
+		set(t.dep, v1alpha1.DependentSkipped, isGone)
 		return nil
-	case k.restart == cannotRestart:
-		set(dep, v1alpha1.DependentFailed, cannot(dep))
+	case t.presence == unknown:
+		return t.err
+	case t.kind.startsAnew:
+		set(t.dep, v1alpha1.DependentSkipped, nothingRuns)
 		return nil
-	case k.restart == byTime:
-		err = retryConflicts(func() error { return w.restartAt(ctx, k, id, dep) })
-	case k.restart == byTemplate:
-		err = w.restartTemplate(ctx, k, id, dep)
+	case t.dep.Strategy == v1alpha1.StrategyPause && restartsBy(t.obj, id) == 0:
+		return nil
+	case t.kind.restart == nil:
+		set(t.dep, v1alpha1.DependentFailed, fmt.Sprintf("%s: how to restart a %s is not known: give it strategy Pause or None", nameOf(t.dep), t.dep.Kind))
+		return nil
 	}
-	if err == nil {
-		set(dep, v1alpha1.DependentRestarting, "")
+	err := change(ctx, c, t, func() error { return restartRead(ctx, c, now, id, t) })
+	if t.presence == absent { // since it was read
+		set(t.dep, v1alpha1.DependentSkipped, isGone)
+		return nil
 	}
 	return err
 }
 
-const nothingRuns = "nothing to restart: it has no running pods of its own, and what it starts next connects anew"
-
-func cannot(dep *v1alpha1.DependentStatus) string {
-	return fmt.Sprintf("%s: how to restart a %s is not known: give it strategy Pause or None", nameOf(dep), dep.Kind)
-}
-
-// restartTemplate annotates the pod template. The same id again changes nothing, so it needs no read before.
-func (w *Workloads) restartTemplate(ctx context.Context, k *kind, id string, dep *v1alpha1.DependentStatus) error {
-	u := &unstructured.Unstructured{}
-	u.SetGroupVersionKind(k.gvk)
-	u.SetNamespace(dep.Namespace)
-	u.SetName(dep.Name)
-	body := map[string]any{}
-	if err := unstructured.SetNestedField(body, id, templateAnnotation...); err != nil {
-		return err
+// restartRead restarts the target as it was read, unless the restart is in force.
+func restartRead(ctx context.Context, c client.Client, now time.Time, id string, t *target) error {
+	times := restartsBy(t.obj, id)
+	switch {
+	case t.kind.restart.inForce(t.obj, id):
+	case times >= maxRestarts:
+		return restartReverted(t.dep, t.kind, t.obj)
+	default:
+		body, err := restartPatch(t, id, times+1, now)
+		if err != nil {
+			return err
+		}
+		if err := patch(ctx, c, t.obj, body); err != nil {
+			return err
+		}
 	}
-	return w.patch(ctx, u, body)
-}
-
-var templateAnnotation = []string{"spec", "template", "metadata", "annotations", v1alpha1.RestartedByAnnotation}
-
-// restartAt sets Argo's spec.restartAt, once per id.
-func (w *Workloads) restartAt(ctx context.Context, k *kind, id string, dep *v1alpha1.DependentStatus) error {
-	u, err := w.get(ctx, k, dep)
-	if err != nil {
-		return err
-	}
-	if u.GetAnnotations()[v1alpha1.RestartedByAnnotation] == id {
-		return nil
-	}
-	return w.patch(ctx, u, map[string]any{
-		"metadata": map[string]any{
-			"resourceVersion": u.GetResourceVersion(),
-			"annotations":     map[string]any{v1alpha1.RestartedByAnnotation: id},
-		},
-		"spec": map[string]any{"restartAt": w.Clock.Now().UTC().Format(time.RFC3339)},
-	})
-}
-
-// isRestarted answers whether the restart with this id is written on the workload.
-func isRestarted(k *kind, u *unstructured.Unstructured, id string) bool {
-	if k.restart == byTime {
-		return u.GetAnnotations()[v1alpha1.RestartedByAnnotation] == id
-	}
-	text, _, _ := unstructured.NestedString(u.Object, templateAnnotation...)
-	return text == id
+	set(t.dep, v1alpha1.DependentRestarting, "")
+	return nil
 }

@@ -1,11 +1,15 @@
 package workload
 
 import (
+	"errors"
 	"strings"
 	"testing"
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/utils/ptr"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/aurora-backtrack/operator/api/v1alpha1"
 )
@@ -76,6 +80,54 @@ func TestRestartThatSomebodyTookBack(t *testing.T) {
 	w.restartRound(deps)
 	if fresh(w, d).Spec.Template.Annotations[v1alpha1.RestartedByAnnotation] != owner {
 		t.Error("it was not restarted again")
+	}
+}
+
+// A controller that owns the Deployment and takes every restart back is not fought.
+func TestRestartIsNotRepeatedForEver(t *testing.T) {
+	justTemplate := func(d *appsv1.Deployment) { d.Spec.Template.Annotations = nil }
+	everything := func(d *appsv1.Deployment) { d.Annotations, d.Spec.Template.Annotations = nil, nil }
+	for name, test := range map[string]struct {
+		revert      func(*appsv1.Deployment)
+		anew        bool // the caller keeps no status: after a backtrack made elsewhere
+		wantReverts int
+	}{
+		"the template":            {revert: justTemplate, wantReverts: 2},
+		"the template, no status": {revert: justTemplate, anew: true, wantReverts: 2},
+		"every annotation":        {revert: everything, wantReverts: 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			d := &appsv1.Deployment{ObjectMeta: w.meta("api"), Spec: appsv1.DeploymentSpec{Selector: selectorOf("api"), Template: template("api")}}
+			d.OwnerReferences = []metav1.OwnerReference{{APIVersion: "example.com/v1", Kind: "Game", Name: "mine", UID: "u", Controller: ptr.To(true)}}
+			w.must(w.client.Create(w.ctx(), d, client.FieldOwner("game-operator")))
+			deps := []v1alpha1.DependentStatus{w.dep("Deployment", "api", v1alpha1.StrategyRestart, nil)}
+			reverts := 0
+			var undone *RestartRevertedError
+			for range 10 {
+				if test.anew {
+					deps = []v1alpha1.DependentStatus{w.dep("Deployment", "api", v1alpha1.StrategyRestart, nil)}
+				}
+				err := w.workloads.Restart(w.ctx(), owner, deps)
+				if fresh(w, d).Spec.Template.Annotations[v1alpha1.RestartedByAnnotation] != "" {
+					reverts++
+					edit(w, d, "game-operator", test.revert)
+				}
+				if err == nil {
+					_, err = w.workloads.Ready(w.ctx(), owner, deps)
+				}
+				if err != nil && !errors.As(err, &undone) {
+					t.Fatal(err)
+				}
+			}
+			if reverts != test.wantReverts {
+				t.Errorf("restarted %d times, want %d", reverts, test.wantReverts)
+			}
+			if undone == nil || undone.Manager != "game-operator" || undone.Controller != "Game mine" || !strings.Contains(undone.Error(), `"game-operator"`) {
+				t.Errorf("error %+v", undone)
+			}
+			w.expect(deps, "api Failed")
+		})
 	}
 }
 

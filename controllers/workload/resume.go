@@ -6,33 +6,43 @@ import (
 	"fmt"
 	"slices"
 
-	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/utils/clock"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/aurora-backtrack/operator/api/v1alpha1"
 )
 
-// Resume does one round of resuming, highest order first, without waiting for one before the next: each
-// Pause dependent that carries our mark with our UID, and still has the value that we set, gets its earlier
-// value back and loses the mark in the same write. A value that somebody changed meanwhile is left as it
-// is; only the mark goes. Where the mark is lost, the field manager tells whether the value is still ours.
+// Resume does one round of resuming for a run that ends without RDS having been asked, highest order first,
+// without waiting for one before the next: each Pause dependent that carries our record with our UID, and
+// still has the value that we set, gets its earlier value back and loses the record in the same write. A
+// value that somebody changed meanwhile is left as it is; only the record goes. Where the record is lost,
+// the field manager says whether the value is still ours. Then the operator gives up the ownership of the
+// field, so that its owner can apply it again without a conflict. Nothing is restarted.
 //
 // It needs nothing but deps, so it works when everything else is gone. All are tried, whatever fails; the
 // errors come back joined. done when no write is left to do; whether the rollouts are complete, Ready
-// tells. What cannot be resumed for good (an unreadable mark) becomes Failed with what to do by hand, and
-// does not hold up done.
+// says. What cannot be resumed for good (an unreadable record) becomes Failed with what to do by hand, and
+// does not hold up done. Only what is known not to exist is Skipped: one that cannot be read stays as it is.
 func (w *Workloads) Resume(ctx context.Context, owner types.UID, deps []v1alpha1.DependentStatus) (done bool, err error) {
-	groups := byOrder(deps)
-	slices.Reverse(groups)
-	var errs []error
-	for _, group := range groups {
-		// What scales a workload goes first: it would hold down what is resumed under it.
-		for _, part := range [][]*v1alpha1.DependentStatus{group.autoscalers, group.workloads} {
-			errs = append(errs, each(len(part), func(i int) error { return w.resume(ctx, owner, part[i]) }))
-		}
-	}
-	err = errors.Join(errs...)
+	r := resuming{c: w.Client, clock: w.Clock, owner: owner}
+	err = r.all(ctx, deps)
 	return err == nil, err
+}
+
+// ResumeAfterCall is Resume for a run that has asked RDS. A dependent that was paused when RDS was asked, and
+// that somebody brought back before the operator did, ran on the database while it was rewound: it is
+// restarted as part of this (its strategy stays Pause, its state becomes Restarting), and woken says who it
+// was. So is one that was deleted and created again. Call Restart and Ready after it, with the same deps, as
+// after Resume.
+//
+// Each is reported in the round that finds it, and again if that round's status was not stored. The field of
+// what is resumed stays the operator's own until Ready finds it up: a round that is repeated after a crash
+// recognises by that what it has resumed itself.
+func (w *Workloads) ResumeAfterCall(ctx context.Context, owner types.UID, deps []v1alpha1.DependentStatus) (woken []Woken, done bool, err error) {
+	r := resuming{c: w.Client, clock: w.Clock, owner: owner, afterCall: true}
+	err = r.all(ctx, deps)
+	return r.woken, err == nil, err
 }
 
 // ResumeAll resumes what the owner has paused among the cluster's dependents, for a run whose own list is lost.
@@ -42,117 +52,126 @@ func (w *Workloads) ResumeAll(ctx context.Context, cluster *v1alpha1.AuroraClust
 	return errors.Join(err, resumeErr)
 }
 
-// PausedBy finds what carries the mark of the owner among the cluster's dependents. The mark decides, not what the strategy
-// is by now. One that is gone, or whose mark cannot be read, is not among them.
-// With an error come those that could be looked at.
-func (w *Workloads) PausedBy(ctx context.Context, cluster *v1alpha1.AuroraCluster, owner types.UID) ([]v1alpha1.DependentStatus, error) {
-	deps, _, err := w.Find(ctx, cluster)
-	if err != nil {
-		return nil, err
+// resuming is one round.
+type resuming struct {
+	c         client.Client
+	clock     clock.PassiveClock
+	owner     types.UID
+	afterCall bool
+	woken     []Woken
+}
+
+func (r *resuming) all(ctx context.Context, deps []v1alpha1.DependentStatus) error {
+	groups := byOrder(deps)
+	slices.Reverse(groups)
+	var errs []error
+	for _, group := range groups {
+		// What scales a workload goes first: it would hold down what is resumed under it.
+		errs = append(errs, r.some(ctx, group.autoscalers), r.some(ctx, group.workloads))
 	}
-	ours := make([]bool, len(deps))
-	err = each(len(deps), func(i int) error {
-		if deps[i].State == v1alpha1.DependentSkipped {
-			return nil
-		}
-		k, err := w.kindOf(ctx, &deps[i])
-		if err != nil {
-			return ignoreGone(err)
-		}
-		u, err := w.get(ctx, k, &deps[i])
-		if err != nil {
-			return ignoreGone(err)
-		}
-		m, err := readMark(u, k.lever)
-		ours[i] = err == nil && m != nil && m.Owner == owner
-		return nil
+	return errors.Join(errs...)
+}
+
+// some resumes dependents that nothing orders.
+func (r *resuming) some(ctx context.Context, deps []*v1alpha1.DependentStatus) error {
+	deps = slices.DeleteFunc(slices.Clone(deps), func(dep *v1alpha1.DependentStatus) bool { return !r.isDue(dep) })
+	targets := readTargets(ctx, r.c, deps)
+	woken := make([]*Woken, len(targets))
+	err := each(len(targets), func(i int) (err error) {
+		woken[i], err = r.target(ctx, targets[i])
+		return err
 	})
-	var paused []v1alpha1.DependentStatus
-	for i, dep := range deps {
-		if ours[i] {
-			dep.Strategy = v1alpha1.StrategyPause
-			paused = append(paused, dep)
+	for _, w := range woken {
+		if w != nil {
+			r.woken = append(r.woken, *w)
 		}
 	}
-	return paused, err
+	if r.afterCall {
+		return err // Ready gives the fields up
+	}
+	return errors.Join(err, each(len(targets), func(i int) error { return r.giveUp(ctx, targets[i]) }))
 }
 
-func ignoreGone(err error) error {
-	if gone(err) {
-		return nil
+// isDue reports whether the dependent is not resumed yet. After the call, one that was gone may be back.
+func (r *resuming) isDue(dep *v1alpha1.DependentStatus) bool {
+	switch dep.State {
+	case v1alpha1.DependentResuming, v1alpha1.DependentReady, v1alpha1.DependentRestarting:
+		return false
+	case v1alpha1.DependentSkipped:
+		return r.afterCall
+	default:
+		return true
 	}
-	return err
 }
 
-func (w *Workloads) resume(ctx context.Context, owner types.UID, dep *v1alpha1.DependentStatus) error {
-	if dep.State == v1alpha1.DependentResuming || dep.State == v1alpha1.DependentReady || dep.State == v1alpha1.DependentSkipped {
-		return nil
-	}
-	k, err := w.kindOf(ctx, dep)
-	if err == nil {
-		err = retryConflicts(func() error { return w.resumeOne(ctx, k, owner, dep) })
+// target resumes one.
+func (r *resuming) target(ctx context.Context, t *target) (woken *Woken, err error) {
+	if t.presence == present {
+		err = change(ctx, r.c, t, func() error {
+			woken, err = r.read(ctx, t)
+			return err
+		})
 	}
 	switch {
-	case gone(err):
-		set(dep, v1alpha1.DependentSkipped, "it does not exist any more")
-		return nil
-	case err != nil:
-		err = fmt.Errorf("resume %s: %w", nameOf(dep), err)
-		set(dep, dep.State, err.Error())
+	case t.presence == absent:
+		set(t.dep, v1alpha1.DependentSkipped, isGone)
+		return nil, nil
+	case t.presence == unknown:
+		err = t.err
 	}
-	return err
+	if err != nil {
+		err = fmt.Errorf("resume %s: %w", nameOf(t.dep), missingRight(err, "patch on it"))
+		set(t.dep, t.dep.State, err.Error())
+	}
+	return woken, err
 }
 
-func (w *Workloads) resumeOne(ctx context.Context, k *kind, owner types.UID, dep *v1alpha1.DependentStatus) error {
-	u, err := w.get(ctx, k, dep)
-	if err != nil {
-		return err
-	}
-	m, err := readMark(u, k.lever)
-	off := k.lever.isOff(u, owner)
-	touched := dep.State == v1alpha1.DependentPausing || dep.State == v1alpha1.DependentPaused || dep.State == v1alpha1.DependentFailed
+// read decides on the target as it was read.
+func (r *resuming) read(ctx context.Context, t *target) (*Woken, error) {
+	field := t.kind.pauseField
+	record, err := readRecord(t.obj, field)
+	atZero := field.isPaused(t.obj, r.owner)
+	owned, _ := ownedByOperator(t.obj, field.path)
 	switch {
 	case err != nil:
-		set(dep, v1alpha1.DependentFailed, unreadable(dep, k.lever, err))
-		return nil
-	case m != nil && m.Owner != owner:
-		set(dep, v1alpha1.DependentSkipped, foreign(dep, k.lever, m.Owner))
-		return nil
-	case m != nil && off:
-		return w.restore(ctx, k, u, dep, m.Restore, "")
-	case m != nil:
-		return w.unmark(ctx, k, u, dep)
-	case touched && off && ownedByUs(u, k.lever.path):
-		// The mark was taken away, but the value is still the one that we wrote, and nobody's since.
-		return w.restore(ctx, k, u, dep, k.lever.unmarked(dep), "its mark was gone; restored to what it had in the plan")
+		set(t.dep, v1alpha1.DependentFailed, unreadable(t.dep, field, err))
+		return nil, nil
+	case record != nil && record.Owner != r.owner:
+		set(t.dep, v1alpha1.DependentSkipped, pausedByOther(t.dep, field, record.Owner))
+		return nil, nil
+	case record != nil && atZero:
+		return nil, restore(ctx, r.c, t, record.Restore, "")
+	case r.afterCall && isWoken(t, record, r.owner):
+		return restartWoken(ctx, r.c, t, record, string(r.owner), r.clock.Now())
+	case record != nil:
+		return nil, dropRecord(ctx, r.c, t)
+	case wasTouched(t.dep) && atZero && owned:
+		// The record was taken away, but the value is still the one that we wrote, and nobody's since.
+		return nil, restore(ctx, r.c, t, field.fallback(t.dep), "its pause record was gone; restored to what it had in the plan")
+	case r.afterCall && t.dep.State == v1alpha1.DependentPending && restartsBy(t.obj, string(r.owner)) > 0:
+		return nil, nil // it was woken, and its restart was reverted: Restart sees to it
 	}
-	set(dep, v1alpha1.DependentResuming, "")
-	return nil
+	set(t.dep, v1alpha1.DependentResuming, "")
+	return nil, nil
 }
 
-// restore sets the earlier value and takes the mark away in one write.
-func (w *Workloads) restore(ctx context.Context, k *kind, u *unstructured.Unstructured, dep *v1alpha1.DependentStatus, value any, message string) error {
-	body, err := k.lever.write(u, value, "")
-	if err != nil {
-		return err
+// wasTouched reports whether the run came as far as to pause the dependent, by its state.
+func wasTouched(dep *v1alpha1.DependentStatus) bool {
+	switch dep.State {
+	case v1alpha1.DependentPausing, v1alpha1.DependentPaused, v1alpha1.DependentFailed:
+		return true
+	default:
+		return false
 	}
-	if err := w.patch(ctx, u, body); err != nil {
-		return err
-	}
-	set(dep, v1alpha1.DependentResuming, message)
-	return nil
 }
 
-// unmark takes the mark away from a workload that somebody else has already changed.
-func (w *Workloads) unmark(ctx context.Context, k *kind, u *unstructured.Unstructured, dep *v1alpha1.DependentStatus) error {
-	left := fmt.Sprintf("%s is %s since %s changed it", k.lever.field(), shown(k.lever.value(u)), lastManager(u, k.lever.path).name())
-	body, err := markOnly(map[string]any{}, u, "")
-	if err != nil {
-		return err
+// giveUp ends the operator's ownership of the field, where the target was resumed.
+func (r *resuming) giveUp(ctx context.Context, t *target) error {
+	if t.presence != present || t.dep.State != v1alpha1.DependentResuming {
+		return nil
 	}
-	if err := w.patch(ctx, u, body); err != nil {
-		return err
+	if err := giveUpField(ctx, r.c, t); err != nil {
+		set(t.dep, t.dep.State, err.Error())
 	}
-	set(dep, v1alpha1.DependentResuming, left)
 	return nil
 }

@@ -6,8 +6,6 @@ import (
 	"testing"
 
 	appsv1 "k8s.io/api/apps/v1"
-	autoscalingv1 "k8s.io/api/autoscaling/v1"
-	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/utils/ptr"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -25,14 +23,8 @@ func (w *world) paused() (*appsv1.Deployment, []v1alpha1.DependentStatus) {
 }
 
 func TestVerifyNamesWhoRevertedThePause(t *testing.T) {
-	scaleTo := func(w *world, d *appsv1.Deployment, manager string) {
-		scale := &autoscalingv1.Scale{Spec: autoscalingv1.ScaleSpec{Replicas: 2}}
-		w.must(w.client.SubResource("scale").Update(w.ctx(), d, client.WithSubResourceBody(scale), client.FieldOwner(manager)))
-	}
 	apply := func(w *world, d *appsv1.Deployment, manager string) {
-		u := &unstructured.Unstructured{Object: map[string]any{"apiVersion": "apps/v1", "kind": "Deployment",
-			"metadata": map[string]any{"name": d.Name, "namespace": d.Namespace}, "spec": map[string]any{"replicas": int64(2)}}}
-		w.must(w.client.Apply(w.ctx(), client.ApplyConfigurationFromUnstructured(u), client.FieldOwner(manager), client.ForceOwnership))
+		w.must(apply(w, d, manager, client.ForceOwnership))
 	}
 	tests := map[string]struct {
 		manager  string
@@ -153,4 +145,23 @@ func TestVerifySeesWhatRunsAgain(t *testing.T) {
 	w.delete(job)
 	w.pauseRound(deps, true)
 	w.must(w.workloads.Verify(w.ctx(), owner, deps))
+}
+
+// One that was gone when the others were paused, and is back before RDS is asked, is paused like them.
+func TestBackBeforeTheCall(t *testing.T) {
+	w := newWorld(t)
+	deps := []v1alpha1.DependentStatus{w.dep("Deployment", "api", v1alpha1.StrategyPause, nil)}
+	w.pauseRound(deps, true)
+	w.expect(deps, "api Skipped")
+	d := w.deployment("api", 3)
+	if err := w.workloads.Verify(w.ctx(), owner, deps); err == nil {
+		t.Fatal("Verify found everything paused")
+	}
+	w.pauseRound(deps, false)
+	w.pauseRound(deps, true)
+	w.must(w.workloads.Verify(w.ctx(), owner, deps))
+	w.resumeRound(deps)
+	if *fresh(w, d).Spec.Replicas != 3 {
+		t.Errorf("%d replicas after the resume", *d.Spec.Replicas)
+	}
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 
+	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -17,57 +18,67 @@ import (
 	"github.com/aurora-backtrack/operator/api/v1alpha1"
 )
 
-// +kubebuilder:rbac:groups=apiextensions.k8s.io,resources=customresourcedefinitions,verbs=get
-
-// scaled makes a kind out of anything with a scale subresource. It is paused through the object itself and
-// not through its scale, because only there the number and the mark fit into one write: with two writes, a
-// crash between them would leave either a workload at zero that nobody resumes, or a mark that looks like
-// a pause that somebody reverted. Where the number stands on the object, the CRD says (specReplicasPath).
-// Kinds without a CRD (built in, or aggregated) have it at spec.replicas, which is checked against the
-// scale before anything is written.
+// scaledKind makes a kind out of anything with a scale subresource. It is paused through the object itself
+// and not through its scale, because only there the number and the pause record fit into one write: with two
+// writes, a crash between them would leave either a workload at zero that nobody resumes, or a record that
+// looks like a pause that somebody reverted. Where the number stands on the object, the CRD says
+// (specReplicasPath). Kinds without a CRD (built in, or aggregated) have it at spec.replicas, which is
+// checked against the scale before anything is written.
 //
 // The operator's own role names no such kinds; whoever lists one grants get and patch on it, and get on
 // its scale.
-func (w *Workloads) scaled(ctx context.Context, apiVersion, name string) (*kind, error) {
-	gv, err := schema.ParseGroupVersion(apiVersion)
-	if err != nil {
-		return nil, fmt.Errorf("apiVersion %q: %w", apiVersion, err)
-	}
-	mapping, err := w.Client.RESTMapper().RESTMapping(schema.GroupKind{Group: gv.Group, Kind: name}, gv.Version)
-	if err != nil {
-		return nil, err
-	}
-	path, err := w.specReplicasPath(ctx, mapping)
+//
+// What a pause takes away is not known: the controller of such a kind may well delete volumes when it is
+// scaled to zero. So it is paused only where the entry in spec.dependents itself says strategy Pause, which
+// is the consent of somebody who knows the kind; a default of the AuroraCluster is not enough.
+func scaledKind(ctx context.Context, c client.Client, gvk schema.GroupVersionKind) (*kind, error) {
+	mapping, err := c.RESTMapper().RESTMapping(gvk.GroupKind(), gvk.Version)
 	if err != nil {
 		return nil, err
 	}
+	path, err := specReplicasPath(ctx, c, mapping)
+	if err != nil {
+		return nil, err
+	}
+	field := replicasAt(path...)
 	return &kind{
-		gvk:     gv.WithKind(name),
-		lever:   replicasAt(path...),
-		restart: cannotRestart,
-		pods:    podsByScale,
-		unsound: scaledUnsound,
+		gvk:        gvk,
+		pauseField: field,
+		pods:       podsByScale,
+		progress:   scaledProgress,
+		podProgress: func(u *unstructured.Unstructured, pods []corev1.Pod) progress {
+			want, _ := field.value(u).(int64)
+			if ready := int64(len(keep(pods, isReady))); ready < want {
+				return waitingFor("%d of %d pods are ready", ready, want)
+			}
+			return progress{complete: true}
+		},
+		unsupported: func(ctx context.Context, c client.Client, u *unstructured.Unstructured, strategy v1alpha1.Strategy) (string, error) {
+			if strategy == v1alpha1.StrategyRestart {
+				return "can be paused but not restarted, because how to restart its kind is not known: give it strategy Pause or None", nil
+			}
+			return cannotScale(ctx, c, u, field)
+		},
 	}, nil
 }
 
+// needsConsent is why a kind that is known only by its scale is not paused by a default.
+const needsConsent = "is of a kind that is known only by its scale, and what its controller deletes at zero replicas is not known: give its entry in spec.dependents strategy Pause if pausing it is safe, or strategy None"
+
 // specReplicasPath asks the kind's CRD where the number of replicas stands.
-func (w *Workloads) specReplicasPath(ctx context.Context, mapping *meta.RESTMapping) ([]string, error) {
+func specReplicasPath(ctx context.Context, c client.Client, mapping *meta.RESTMapping) ([]string, error) {
 	usual := []string{"spec", "replicas"}
 	if !strings.Contains(mapping.Resource.Group, ".") {
 		return usual, nil // built in: no CRD has such a group
 	}
-	crd := &unstructured.Unstructured{}
-	crd.SetGroupVersionKind(schema.GroupVersionKind{Group: "apiextensions.k8s.io", Version: "v1", Kind: "CustomResourceDefinition"})
-	err := w.Client.Get(ctx, client.ObjectKey{Name: mapping.Resource.Resource + "." + mapping.Resource.Group}, crd)
-	if apierrors.IsNotFound(err) {
+	versions, err := definedVersions(ctx, c, mapping.Resource.GroupResource())
+	if objectNotFound(err) {
 		return usual, nil
 	}
 	if err != nil {
-		return nil, fmt.Errorf("read the definition of %s: %w", mapping.GroupVersionKind.Kind, err)
+		return nil, fmt.Errorf("read the definition of %s: %w", mapping.GroupVersionKind.Kind, missingRight(err, "get on customresourcedefinitions"))
 	}
-	versions, _, _ := unstructured.NestedSlice(crd.Object, "spec", "versions")
-	for _, v := range versions {
-		version, _ := v.(map[string]any)
+	for _, version := range versions {
 		if version["name"] != mapping.GroupVersionKind.Version {
 			continue
 		}
@@ -78,23 +89,23 @@ func (w *Workloads) specReplicasPath(ctx context.Context, mapping *meta.RESTMapp
 	return nil, errNoScale
 }
 
-// errNoScale: the kind can be neither paused nor restarted.
+// errNoScale: the kind can be neither paused nor restarted. It is a fact about the kind.
 var errNoScale = errors.New("has no scale subresource, so it can be neither paused nor restarted: give it strategy None, or leave it out")
 
-// scale reads the scale subresource.
-func (w *Workloads) scale(ctx context.Context, u *unstructured.Unstructured) (*unstructured.Unstructured, error) {
+// readScale reads the scale subresource.
+func readScale(ctx context.Context, c client.Client, u *unstructured.Unstructured) (*unstructured.Unstructured, error) {
 	scale := &unstructured.Unstructured{}
 	scale.SetGroupVersionKind(schema.GroupVersionKind{Group: "autoscaling", Version: "v1", Kind: "Scale"})
-	if err := w.Client.SubResource("scale").Get(ctx, u, scale); err != nil {
-		return nil, fmt.Errorf("read the scale of %s %s/%s: %w", u.GetKind(), u.GetNamespace(), u.GetName(), err)
+	if err := c.SubResource("scale").Get(ctx, u, scale); err != nil {
+		return nil, fmt.Errorf("read the scale of %s %s/%s: %w", u.GetKind(), u.GetNamespace(), u.GetName(), missingRight(err, "get on its scale"))
 	}
 	return scale, nil
 }
 
 // podsByScale finds pods by the selector that the scale reports. Whose they are is not known, so all that
 // it selects count.
-func podsByScale(ctx context.Context, w *Workloads, u *unstructured.Unstructured) (podSet, error) {
-	scale, err := w.scale(ctx, u)
+func podsByScale(ctx context.Context, c client.Client, u *unstructured.Unstructured) (podSet, error) {
+	scale, err := readScale(ctx, c, u)
 	if err != nil {
 		return podSet{}, err
 	}
@@ -106,24 +117,10 @@ func podsByScale(ctx context.Context, w *Workloads, u *unstructured.Unstructured
 	return podSet{namespace: u.GetNamespace(), selector: selector, owns: func(metav1.Object) bool { return true }}, nil
 }
 
-// checkScales looks whether everything to pause that is known only by its scale can be paused.
-func (w *Workloads) checkScales(ctx context.Context, all []found) error {
-	return each(len(all), func(i int) error {
-		f := &all[i]
-		if f.dep.Strategy != v1alpha1.StrategyPause || len(f.problems) > 0 || f.kind.restart != cannotRestart {
-			return nil
-		}
-		why, err := w.checkScale(ctx, f.kind, f.u)
-		if why != "" {
-			f.fail(notSound("%s %s", nameOf(&f.dep), why))
-		}
-		return err
-	})
-}
-
-// checkScale says why a workload of a kind that is known only by its scale cannot be paused.
-func (w *Workloads) checkScale(ctx context.Context, k *kind, u *unstructured.Unstructured) (string, error) {
-	scale, err := w.scale(ctx, u)
+// cannotScale says why a workload of a kind that is known only by its scale cannot be paused. That its scale
+// is not found is a fact where the workload itself was: the API server serves the kind.
+func cannotScale(ctx context.Context, c client.Client, u *unstructured.Unstructured, field pauseField) (string, error) {
+	scale, err := readScale(ctx, c, u)
 	if apierrors.IsNotFound(err) {
 		return errNoScale.Error(), nil
 	}
@@ -134,16 +131,18 @@ func (w *Workloads) checkScale(ctx context.Context, k *kind, u *unstructured.Uns
 		return "has a scale that reports no selector, so nobody can see when its pods are gone: give it strategy None", nil
 	}
 	want, _, _ := unstructured.NestedInt64(scale.Object, "spec", "replicas")
-	have, _ := k.lever.value(u).(int64)
+	have, _ := field.value(u).(int64)
 	if want != have {
-		return fmt.Sprintf("has %d replicas by its scale and %d at %s, so it is not known how to pause it: give it strategy None", want, have, k.lever.field()), nil
+		return fmt.Sprintf("has %d replicas by its scale and %d at %s, so it is not known how to pause it: give it strategy None", want, have, field.name()), nil
 	}
 	return "", nil
 }
 
-func scaledUnsound(_ *unstructured.Unstructured, strategy v1alpha1.Strategy) (string, error) {
-	if strategy == v1alpha1.StrategyRestart {
-		return "can be paused but not restarted, because how to restart its kind is not known: give it strategy Pause or None", nil
+// scaledProgress reads what most controllers report; the pods say the rest.
+func scaledProgress(u *unstructured.Unstructured, _ bool) (progress, error) {
+	observed, reported, _ := unstructured.NestedInt64(u.Object, "status", "observedGeneration")
+	if reported && observed < u.GetGeneration() {
+		return notObserved, nil
 	}
-	return "", nil
+	return progress{}, nil
 }

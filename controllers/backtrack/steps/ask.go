@@ -64,8 +64,11 @@ func quiet(f *Facts) Decision {
 		return Doing(VerifyPaused)
 	}
 	var reverted *workload.RevertedError
+	var unsupported *workload.UnsupportedError
 	err := f.Quiet.Err()
 	switch {
+	case errors.As(err, &unsupported):
+		return changedSince(unsupported)
 	case errors.As(err, &reverted):
 		return revertedBy(reverted)
 	case err != nil:

@@ -17,10 +17,13 @@ func PauseDependents(f *Facts) Decision {
 		return Doing(Pause)
 	}
 	var reverted *workload.RevertedError
+	var unsupported *workload.UnsupportedError
 	paused, err := f.Paused.Value(), f.Paused.Err()
 	switch {
 	case errors.As(err, &reverted): // it is not paused again, so there is nothing to wait for
 		return revertedBy(reverted)
+	case errors.As(err, &unsupported):
+		return changedSince(unsupported)
 	case paused && err == nil:
 		return done(v1alpha1.ReasonPaused, workloads(f.Count(v1alpha1.StrategyPause))+" paused, none of their pods is left")
 	case err != nil:
@@ -57,4 +60,9 @@ func deletingJobs(f *Facts) bool {
 // revertedBy ends a run whose pause somebody undid.
 func revertedBy(reverted *workload.RevertedError) Decision {
 	return Halted(v1alpha1.ReasonPauseReverted, reverted.Error()+"; RDS is not asked, and the others are resumed")
+}
+
+// changedSince ends a run one of whose workloads has changed since the preflight, so that a pause would destroy something.
+func changedSince(unsupported *workload.UnsupportedError) Decision {
+	return Halted(v1alpha1.ReasonDependentUnsupported, unsupported.Error()+"; RDS is not asked, and the others are resumed")
 }

@@ -1,9 +1,11 @@
 package steps
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/aurora-backtrack/operator/api/v1alpha1"
+	"github.com/aurora-backtrack/operator/controllers/workload"
 )
 
 // Reconnect resumes what was paused, restarts what asked for it, and waits until every rollout is complete.
@@ -20,7 +22,10 @@ func Reconnect(f *Facts) Decision {
 	if !f.Up.Read() {
 		return Doing(BringBack)
 	}
+	var reverted *workload.RestartRevertedError
 	switch err := f.Up.Err(); {
+	case errors.As(err, &reverted): // a third restart would be reverted too
+		return Halted(v1alpha1.ReasonReconnectTimedOut, fmt.Sprintf("the data is rewound and the cluster available, but %v; to go forward again, backtrack to %s", reverted, f.Object.Status.Backtrack.BacktrackedFrom))
 	case err != nil:
 		return wait(WorkloadPoll, v1alpha1.ReasonReconnecting, "reconnecting: "+err.Error())
 	case f.Up.Value():

@@ -1,6 +1,7 @@
 package workload
 
 import (
+	"errors"
 	"slices"
 	"testing"
 
@@ -23,7 +24,7 @@ func (w *world) hpa(name string, scaledToZero corev1.ConditionStatus) {
 }
 
 func TestKEDA(t *testing.T) {
-	scaledObject := func(w *world, ref map[string]any, annotation string) {
+	makeScaledObject := func(w *world, ref map[string]any, annotation string) {
 		u := w.custom("keda.sh/v1alpha1", "ScaledObject", "scaler", map[string]any{"scaleTargetRef": ref}, nil)
 		if annotation != "" {
 			u.SetAnnotations(map[string]string{pausedReplicas: annotation})
@@ -35,7 +36,7 @@ func TestKEDA(t *testing.T) {
 			w := newWorld(t)
 			w.deployment("api", 3)
 			w.hpa("api", corev1.ConditionFalse) // goes idle by itself
-			scaledObject(w, map[string]any{"name": "api"}, earlier)
+			makeScaledObject(w, map[string]any{"name": "api"}, earlier)
 			cluster := w.cluster()
 			cluster.Spec.Strategy = v1alpha1.StrategyPause
 			deps, problems := w.find(cluster)
@@ -46,7 +47,7 @@ func TestKEDA(t *testing.T) {
 			w.pauseRound(deps, false)
 			w.expect(deps, "api Pausing, scaler Paused")
 			so := &metav1.PartialObjectMetadata{}
-			so.SetGroupVersionKind(scaledObjectKind)
+			so.SetGroupVersionKind(scaledObject.gvk)
 			so.Namespace, so.Name = w.namespace, "scaler"
 			if got := fresh(w, so).Annotations[pausedReplicas]; got != "0" {
 				t.Errorf("while paused the annotation is %q", got)
@@ -68,5 +69,48 @@ func TestKEDA(t *testing.T) {
 				t.Error("the mark is still there")
 			}
 		})
+	}
+}
+
+// Only KEDA takes back what KEDA did. In the same namespace others are told as anywhere.
+func TestNotEveryRevertIsKEDAs(t *testing.T) {
+	for name, test := range map[string]struct {
+		target, manager string
+		wantReverted    bool
+	}{
+		"KEDA on its target":      {target: "api", manager: "keda"},
+		"a person on its target":  {target: "api", manager: "kubectl-scale", wantReverted: true},
+		"KEDA on another one":     {target: "other", manager: "keda", wantReverted: true},
+		"a person on another one": {target: "other", manager: "kubectl-scale", wantReverted: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			d := w.deployment("api", 3)
+			w.custom("keda.sh/v1alpha1", "ScaledObject", "scaler", map[string]any{"scaleTargetRef": map[string]any{"name": test.target}}, nil)
+			deps := []v1alpha1.DependentStatus{w.dep("Deployment", "api", v1alpha1.StrategyPause, nil), w.dep("ScaledObject", "scaler", v1alpha1.StrategyPause, nil)}
+			w.pauseRound(deps, false)
+			edit(w, d, test.manager, func(d *appsv1.Deployment) { d.Spec.Replicas = ptr.To[int32](1) })
+			_, err := w.workloads.Pause(w.ctx(), owner, deps, false)
+			var reverted *RevertedError
+			if errors.As(err, &reverted) != test.wantReverted {
+				t.Errorf("Pause says %v", err)
+			}
+		})
+	}
+}
+
+// A labelled workload whose ScaledObject can't be held down is left alone with it.
+func TestAutoscalerThatCannotBePaused(t *testing.T) {
+	w := newWorld(t)
+	w.deployment("api", 3)
+	u := w.custom("keda.sh/v1alpha1", "ScaledObject", "scaler", map[string]any{"scaleTargetRef": map[string]any{"name": "api"}}, nil)
+	u.SetAnnotations(map[string]string{v1alpha1.PausedAnnotation: "nonsense"})
+	w.must(w.client.Update(w.ctx(), u))
+	cluster := w.cluster()
+	cluster.Spec.Strategy = v1alpha1.StrategyPause
+	deps, problems := w.find(cluster)
+	w.expect(deps, "api Skipped, scaler Skipped")
+	if len(problems) != 0 || len(Warnings(deps)) != 2 {
+		t.Errorf("problems %v, warnings %q", problems, Warnings(deps))
 	}
 }
