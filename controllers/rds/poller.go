@@ -41,7 +41,7 @@ func (p *poller) run(ctx context.Context, lane Rank) {
 	for ctx.Err() == nil {
 		var fires <-chan time.Time
 		stop := func() bool { return true }
-		if next, any := p.next(lane); any {
+		if next, found := p.next(lane); found {
 			timer := p.timers.NewTimer(max(next.Sub(p.clock.Now()), 0))
 			fires, stop = timer.C(), timer.Stop
 		}
@@ -79,17 +79,16 @@ func (p *poller) round(ctx context.Context, lane Rank) {
 }
 
 // next is when something in the lane is due.
-func (p *poller) next(lane Rank) (next time.Time, any bool) {
+func (p *poller) next(lane Rank) (next time.Time, found bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	now := p.clock.Now()
 	consider := func(at time.Time) {
-		if !any || at.Before(next) {
-			next, any = at, true
+		if !found || at.Before(next) {
+			next, found = at, true
 		}
 	}
 	for _, w := range p.watches {
-		if w.rank(now) != lane {
+		if w.rank() != lane {
 			continue
 		}
 		at := w.due
@@ -105,7 +104,7 @@ func (p *poller) next(lane Rank) (next time.Time, any bool) {
 			consider(read)
 		}
 	}
-	return next, any
+	return next, found
 }
 
 // take gives what is due in the lane and when each is due next.
@@ -113,9 +112,14 @@ func (p *poller) take(lane Rank, now time.Time) (due []query, singles bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	singles = now.Before(p.singlesUntil)
-	load := p.load(now, singles)
+	load := p.load(singles)
 	for name, w := range p.watches {
-		if w.rank(now) != lane || w.due.After(now) {
+		if w.rank() != lane || w.due.After(now) {
+			continue
+		}
+		if w.rewind != nil && now.Sub(w.rewind.begun) >= maxBacktrack {
+			w.rewind, w.due = nil, now // nobody said that it is over
+			p.notify(RankRest)
 			continue
 		}
 		due = append(due, query{name: name, target: w.target, alone: w.alone, watch: w})
@@ -132,11 +136,11 @@ func (p *poller) take(lane Rank, now time.Time) (due []query, singles bool) {
 }
 
 // load is called with the lock held.
-func (p *poller) load(now time.Time, singles bool) Load {
+func (p *poller) load(singles bool) Load {
 	load := Load{Single: singles, Least: p.least}
 	load.Rate, load.Left = p.account.budget.left()
 	for _, w := range p.watches {
-		if w.rank(now) == RankActive {
+		if w.rank() == RankActive {
 			load.UnderWay++
 		}
 	}
@@ -177,7 +181,7 @@ func (p *poller) offerHistory(now time.Time) {
 	var next *watch
 	var name string
 	for n, w := range p.watches {
-		due := !w.history.due && !w.seen.At.IsZero() && now.Sub(w.history.read) >= historyInterval && w.rank(now) == RankRest
+		due := !w.history.due && !w.seen.At.IsZero() && now.Sub(w.history.read) >= historyInterval && w.rank() == RankRest
 		if due && (next == nil || w.history.read.Before(next.history.read) || w.history.read.Equal(next.history.read) && n < name) {
 			next, name = w, n
 		}

@@ -38,8 +38,8 @@ type rewind struct {
 }
 
 // rank is that of the questions about the cluster.
-func (w *watch) rank(now time.Time) Rank {
-	if w.rewind != nil && now.Sub(w.rewind.begun) < maxBacktrack {
+func (w *watch) rank() Rank {
+	if w.rewind != nil {
 		return RankActive
 	}
 	return RankRest
