@@ -200,10 +200,10 @@ func (b *budget) next() (rank Rank, needed float64) {
 			return rank, 1
 		}
 	}
-	for rank = RankCall; rank > RankRest && len(b.waiting[rank]) == 0; rank-- { //nolint:revive // the loop is the search
+	for rank = RankCall; rank > RankRest; rank-- {
+		if len(b.waiting[rank]) > 0 {
+			return rank, 1
+		}
 	}
-	if rank == RankRest {
-		return rank, 1 + math.Floor((b.burst-1)*restReserve)
-	}
-	return rank, 1
+	return RankRest, 1 + math.Floor((b.burst-1)*restReserve)
 }

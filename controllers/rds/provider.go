@@ -54,11 +54,12 @@ func (p *Provider) Describe(ctx context.Context, target Target) (Cluster, error)
 // History is every backtrack that RDS lists for the cluster, oldest first. A new record may take a while to
 // be listed; the design assumes at most two minutes.
 func (p *Provider) History(ctx context.Context, target Target) ([]v1alpha1.BacktrackRecord, error) {
+	begun := p.options.Clock.Now()
 	records, err := describeBacktracks(ctx, p.sessions.get(target), target.Identifier)
 	if err != nil {
 		return nil, err
 	}
-	p.historyRead(target)
+	p.historyRead(target, begun)
 	sort.SliceStable(records, func(i, j int) bool {
 		return records[i].RequestedAt.Time().Before(records[j].RequestedAt.Time())
 	})

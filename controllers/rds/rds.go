@@ -100,7 +100,7 @@ func (c Cluster) Unsupported() (reason, message string) {
 	case c.GlobalCluster != "" || c.EngineMode == "global": // the mode existed up to Aurora MySQL 1.21
 		return v1alpha1.ReasonEngineNotSupported, "Aurora cluster " + c.Identifier + " belongs to a Global Database, which can't backtrack"
 	case c.BacktrackWindow == 0:
-		return v1alpha1.ReasonBacktrackNotEnabled, "backtracking is off for Aurora cluster " + c.Identifier + " (BacktrackWindow is 0); it can only be turned on when a cluster is created, restored or cloned: restore or clone it with --backtrack-window"
+		return v1alpha1.ReasonBacktrackNotEnabled, "backtracking is off for Aurora cluster " + c.Identifier + " (BacktrackWindow is 0); it can only be turned on when a cluster is created or restored from a snapshot: restore a snapshot of it with --backtrack-window"
 	}
 	return "", ""
 }

@@ -35,8 +35,12 @@ func read(ctx context.Context, s *session, operation string, do func(context.Con
 	}
 }
 
-// retries are the SDK's own, except those of throttling.
-func retries(o *rds.Options) { o.Retryer = leaveThrottles{o.Retryer} }
+// retries are the SDK's own, except those of throttling where the budget sees to that.
+func (s *session) retries(o *rds.Options) {
+	if s.account.budget.bounded() {
+		o.Retryer = leaveThrottles{o.Retryer}
+	}
+}
 
 // describeClusters asks about up to 100 clusters in one call. One cluster is named by its identifier, which a policy for
 // that one cluster allows; several by a filter, which needs a policy for all.
@@ -54,7 +58,7 @@ func describeClusters(ctx context.Context, s *session, identifiers []string) ([]
 		pages := rds.NewDescribeDBClustersPaginator(s.client, input)
 		var markers markers
 		for pages.HasMorePages() {
-			page, err := pages.NextPage(ctx, retries)
+			page, err := pages.NextPage(ctx, s.retries)
 			if err != nil {
 				return err
 			}
@@ -81,7 +85,7 @@ func describeBacktracks(ctx context.Context, s *session, identifier string) ([]v
 		})
 		var markers markers
 		for pages.HasMorePages() {
-			page, err := pages.NextPage(ctx, retries)
+			page, err := pages.NextPage(ctx, s.retries)
 			if err != nil {
 				return err
 			}

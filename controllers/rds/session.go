@@ -35,7 +35,7 @@ type Options struct {
 	// Timers is what the budget and the pollers wait by; real time unless set.
 	Timers clock.Clock
 	// RequestsPerSecond and Burst bound the requests per account and Region. RDS allows about 12 a second,
-	// shared with every console and tool in the account. Zero: no bound, and no retry of what RDS throttled.
+	// shared with every console and tool in the account. Zero: no bound, and what RDS throttles is left to the SDK's retries.
 	RequestsPerSecond float64
 	Burst             int
 	// CallTimeout bounds one call, with its pages, retries and waits for a turn. Zero: 30 s.

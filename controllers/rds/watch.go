@@ -26,8 +26,9 @@ type watch struct {
 	asked   time.Time // when the question was put whose answer is seen
 	shown   Cluster   // as subscribers were woken for it last
 	history struct {
-		read time.Time // when it was read last, or offered for reading
-		due  bool
+		read   time.Time // when it was read last, or offered for reading
+		hinted time.Time // when an answer last hinted at a backtrack
+		due    bool
 	}
 }
 
@@ -65,7 +66,7 @@ func (w *watch) apply(asked time.Time, a answer) bool {
 	first, before := w.seen.At.IsZero(), w.seen
 	w.seen, w.asked = Observation{Cluster: a.cluster, At: asked}, asked
 	if !first && hintsAtBacktrack(before.Cluster, a.cluster) {
-		w.history.due = true
+		w.history.due, w.history.hinted = true, asked
 	}
 	if !first && before.Err == nil && !changed(w.shown, a.cluster) {
 		return false

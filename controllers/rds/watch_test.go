@@ -107,6 +107,22 @@ func TestHistoryHint(t *testing.T) {
 	}
 }
 
+// TestHistoryRead has a history that is read while the cluster begins to backtrack: it is due again.
+func TestHistoryRead(t *testing.T) {
+	now := &stepped{now: dawn}
+	p := newPoller(Options{Clock: now}, &account{}, asker{}, nil)
+	p.add(named("x"), time.Minute)
+	w := p.watches["of-x"]
+	w.apply(dawn, answer{cluster: someCluster()})
+	w.apply(dawn.Add(2*time.Second), answer{cluster: someCluster(func(c *Cluster) { c.Status = "backtracking" })})
+	for begun, want := range map[time.Duration]bool{time.Second: true, 3 * time.Second: false} {
+		w.history.due = true
+		if p.historyRead("of-x", dawn.Add(begun)); p.historyDue("of-x") != want {
+			t.Errorf("read from second %v on: due %v", begun, !want)
+		}
+	}
+}
+
 // TestStepEarliest lets the windows of many clusters slide for half a day: each is shown anew once a step, and never more
 // than a few at the same minute.
 func TestStepEarliest(t *testing.T) {

@@ -128,8 +128,8 @@ func (w *Watcher) HistoryDue(target Target) (due bool) {
 	return due
 }
 
-func (w *Watcher) historyRead(target Target) {
-	w.with(target, func(p *poller) { p.historyRead(target.Session) })
+func (w *Watcher) historyRead(target Target, begun time.Time) {
+	w.with(target, func(p *poller) { p.historyRead(target.Session, begun) })
 }
 
 // with calls do with the poller that watches the target, if one does.

@@ -76,10 +76,11 @@ func (p *poller) historyDue(name string) bool {
 	return w != nil && w.history.due
 }
 
-func (p *poller) historyRead(name string) {
+// historyRead takes the turn of a watch whose history was read, unless something hinted at a backtrack since that began.
+func (p *poller) historyRead(name string, begun time.Time) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if w := p.watches[name]; w != nil {
-		w.history.due, w.history.read = false, p.clock.Now()
+		w.history.due, w.history.read = w.history.hinted.After(begun), begun
 	}
 }
