@@ -7,6 +7,7 @@ import (
 	"os"
 	_ "time/tzdata" // the image has no zones of its own; policy.windows needs them
 
+	"github.com/KimMachineGun/automemlimit/memlimit"
 	"k8s.io/apimachinery/pkg/runtime"
 	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
 	"k8s.io/utils/clock"
@@ -14,6 +15,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/healthz"
 	"sigs.k8s.io/controller-runtime/pkg/log/zap"
+	"sigs.k8s.io/controller-runtime/pkg/metrics"
 
 	"github.com/aurora-backtrack/operator/api/v1alpha1"
 	"github.com/aurora-backtrack/operator/controllers/backtrack"
@@ -33,6 +35,7 @@ func main() {
 		return
 	}
 	ctrl.SetLogger(clean(zap.New(zap.UseFlagOptions(&options.zap))))
+	limitMemory(ctrl.Log, memlimit.FromCgroup)
 	if err := run(ctrl.SetupSignalHandler(), options); err != nil {
 		fmt.Fprintln(os.Stderr, "manager:", err)
 		os.Exit(1)
@@ -85,6 +88,13 @@ func setup(ctx context.Context, mgr ctrl.Manager, options options) error {
 	rds := rds.NewProvider(rds.Options{
 		Config: aws, Clock: now, RequestsPerSecond: options.rdsRequestsPerSecond, Burst: options.rdsBurst,
 	})
+	if err := mgr.Add(rds); err != nil { // its pollers run on the leader
+		return fmt.Errorf("setting up: %w", err)
+	}
+	metrics.Registry.Unregister(rds.Metrics()) // those of an earlier manager in this process, as tests have
+	if err := metrics.Registry.Register(rds.Metrics()); err != nil {
+		return fmt.Errorf("setting up the metrics: %w", err)
+	}
 	workloads := &workload.Workloads{Client: live, Clock: now}
 	events := &event.Announcer{Client: mgr.GetClient(), Clock: now}
 	backtracks := &backtrack.Reconciler{

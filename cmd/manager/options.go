@@ -28,6 +28,7 @@ type options struct {
 	metricsAddress       string
 	metricsSecure        bool
 	probeAddress         string
+	pprofAddress         string
 	watchNamespaces      string
 	rdsRequestsPerSecond float64
 	rdsBurst             int
@@ -54,6 +55,10 @@ at another endpoint, such as the local Aurora.
 	flags.StringVar(&o.metricsAddress, "metrics-bind-address", "127.0.0.1:0", "where /metrics listens; 0 turns it off")
 	flags.BoolVar(&o.metricsSecure, "metrics-secure", true, "serve /metrics over TLS, to users who may get the non-resource URL /metrics")
 	flags.StringVar(&o.probeAddress, "health-probe-bind-address", "127.0.0.1:0", "where /healthz and /readyz listen")
+	flags.Func("pprof-bind-address", "where /debug/pprof/ listens, on loopback only, such as 127.0.0.1:6060 (default: nowhere)", func(address string) error {
+		o.pprofAddress = address
+		return loopbackAddress(address)
+	})
 	flags.StringVar(&o.watchNamespaces, "watch-namespaces", "", "comma-separated namespaces whose AuroraBacktracks are looked at (default: all)")
 	flags.Float64Var(&o.rdsRequestsPerSecond, "rds-requests-per-second", 8, "bound on requests to RDS per account and Region; RDS allows about 12, shared with everybody in the account")
 	flags.IntVar(&o.rdsBurst, "rds-burst", 40, "how many requests to RDS may go at once before the bound holds")
@@ -83,7 +88,7 @@ func (o options) manager(scheme *runtime.Scheme) ctrl.Options {
 		stored.DefaultNamespaces[namespace] = cache.Config{}
 	}
 	return ctrl.Options{
-		Scheme: scheme, Cache: stored, Metrics: metrics, HealthProbeBindAddress: o.probeAddress,
+		Scheme: scheme, Cache: stored, Metrics: metrics, HealthProbeBindAddress: o.probeAddress, PprofBindAddress: o.pprofAddress,
 		LeaderElection: o.leaderElect, LeaderElectionID: leaderElectionID, LeaderElectionNamespace: o.leaderNamespace,
 		// The process ends when the manager does, so the next one need not wait for the Lease to run out.
 		LeaderElectionReleaseOnCancel: true,

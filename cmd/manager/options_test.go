@@ -14,7 +14,7 @@ import (
 )
 
 func TestOptions(t *testing.T) {
-	o := parse([]string{"--watch-namespaces=game, zoo,,", "--leader-elect", "--leader-election-namespace=system", "--settle-period=90s", "--poll-interval=1s"})
+	o := parse([]string{"--watch-namespaces=game, zoo,,", "--leader-elect", "--leader-election-namespace=system", "--settle-period=90s", "--poll-interval=1s", "--pprof-bind-address=127.0.0.1:0"})
 	m := o.manager(scheme)
 	if len(m.Cache.DefaultNamespaces) != 2 {
 		t.Errorf("the namespaces are %v", m.Cache.DefaultNamespaces)
@@ -24,6 +24,9 @@ func TestOptions(t *testing.T) {
 			t.Errorf("namespace %s is not watched", name)
 		}
 	}
+	if m.PprofBindAddress != "127.0.0.1:0" {
+		t.Errorf("pprof listens on %q", m.PprofBindAddress)
+	}
 	if !m.LeaderElection || m.LeaderElectionNamespace != "system" || m.LeaderElectionID != "aurora-backtrack-manager" || !m.LeaderElectionReleaseOnCancel {
 		t.Errorf("the leader election is %+v", m)
 	}
@@ -31,7 +34,7 @@ func TestOptions(t *testing.T) {
 		t.Errorf("the settings are %+v", o.settings)
 	}
 	m = parse(nil).manager(scheme)
-	if m.LeaderElection || m.Cache.DefaultNamespaces != nil || m.Metrics.FilterProvider == nil || !m.Metrics.SecureServing {
+	if m.PprofBindAddress != "" || m.LeaderElection || m.Cache.DefaultNamespaces != nil || m.Metrics.FilterProvider == nil || !m.Metrics.SecureServing {
 		t.Errorf("without flags it is %+v", m)
 	}
 }

@@ -121,7 +121,7 @@ func TestBadInput(t *testing.T) {
 		"backtracking is off": {
 			given:       func(env *harness.Env) { env.EditDBCluster(func(c *local.Cluster) { c.BacktrackWindow = 0 }) },
 			wantReason:  v1alpha1.ReasonBacktrackNotEnabled,
-			wantMessage: `backtracking is off for Aurora cluster testcluster (BacktrackWindow is 0); it can only be turned on when a cluster is created, restored or cloned: restore or clone it with --backtrack-window`,
+			wantMessage: `backtracking is off for Aurora cluster testcluster (BacktrackWindow is 0); it can only be turned on when a cluster is created or restored from a snapshot: restore a snapshot of it with --backtrack-window`,
 			wantPath:    "Admitted=True/Admitted PreflightPassed=False/BacktrackNotEnabled",
 		},
 		"a dependent that does not exist": {

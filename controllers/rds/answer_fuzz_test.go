@@ -54,7 +54,7 @@ func FuzzAnswer(f *testing.F) {
 			}
 		}
 		for _, err := range []error{describeErr, historyErr, askErr} {
-			if err != nil && (strings.ContainsFunc(err.Error(), unicode.IsControl) || len(err.Error()) > 2*longest) {
+			if err != nil && (strings.ContainsFunc(err.Error(), unicode.IsControl) || len(err.Error()) > 2*maxMessageBytes) {
 				t.Errorf("%q reaches the status", err.Error())
 			}
 		}

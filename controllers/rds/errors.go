@@ -21,10 +21,10 @@ type Error struct {
 	Reason    string // a reason of the API: DBClusterNotFound, AccessDenied, …
 	Code      string // RDS's error code; empty when there was no readable answer
 	Message   string // one clean line
-	// Refused tells that the call certainly had no effect: RDS answered that it does not do it, or the call
-	// never left. Otherwise it may have been accepted.
+	// Refused means that the call certainly had no effect: RDS answered that it does not do it, or the call was
+	// never sent. Otherwise it may have been accepted.
 	Refused bool
-	// Passing tells that the refusal is about a state or a rate that passes; asking again later may succeed.
+	// Passing means that the refusal is about a state or a rate that passes; asking again later may succeed.
 	Passing bool
 }
 
@@ -44,17 +44,43 @@ func ReasonOf(err error) string {
 	return v1alpha1.ReasonRDSUnreachable
 }
 
-// IsReason tells whether the error carries the reason.
+// IsReason reports whether the error carries the reason.
 func IsReason(err error, reason string) bool { return err != nil && ReasonOf(err) == reason }
 
-type class struct {
+// IsNotFound reports whether RDS answered that there is no such cluster. A list of RDS can lag; whoever ends something on it
+// waits until it has lasted (Observation.ErrSince).
+func IsNotFound(err error) bool { return IsReason(err, v1alpha1.ReasonDBClusterNotFound) }
+
+// IsReplaced reports whether the error is that of Cluster.CheckIdentity: another cluster has the identifier now. A
+// DbClusterResourceId is never reused, so this does not pass.
+func IsReplaced(err error) bool { return IsReason(err, v1alpha1.ReasonClusterReplaced) }
+
+// IsAccessLost reports whether RDS cannot be asked about the cluster until somebody changes something in IAM or in the
+// AuroraCluster. Right after a start, or while a role is being changed, it may pass all the same.
+func IsAccessLost(err error) bool {
+	return IsReason(err, v1alpha1.ReasonAccessDenied) || IsReason(err, v1alpha1.ReasonCredentialsInvalid)
+}
+
+// noTurnError means that a request was not sent, because its context ended before the budget had a turn for it.
+type noTurnError struct{ cause error }
+
+func (e *noTurnError) Error() string { return e.cause.Error() }
+func (e *noTurnError) Unwrap() error { return e.cause }
+
+// isThrottle reports whether RDS itself refused because of the rate; STS, or our own budget, are not meant.
+func isThrottle(err error) bool {
+	var e *Error
+	return errors.As(err, &e) && e.Reason == v1alpha1.ReasonThrottled && e.Code != ""
+}
+
+type errorClass struct {
 	reason  string
 	passing bool
 }
 
 // codes are the error codes that mean something in particular. RDS's model has two errors for backtracking;
 // everything else arrives as a generic error with one of these codes.
-var codes = map[string]class{
+var codes = map[string]errorClass{
 	"DBClusterNotFoundFault":      {v1alpha1.ReasonDBClusterNotFound, false},
 	"InvalidDBClusterStateFault":  {v1alpha1.ReasonClusterNotAvailable, true},
 	"AccessDenied":                {v1alpha1.ReasonAccessDenied, false},
@@ -88,6 +114,12 @@ func classify(operation string, err error) error {
 		return nil
 	}
 	out := &Error{Operation: operation, Reason: v1alpha1.ReasonRDSUnreachable, Message: Clean(rootMessage(err))}
+	var noTurn *noTurnError
+	if errors.As(err, &noTurn) {
+		out.Refused, out.Passing, out.Reason = true, true, v1alpha1.ReasonThrottled
+		out.Message = Clean("no turn under the operator's own rate of requests within the call's time: " + noTurn.Error())
+		return out
+	}
 	if neverSent(err) {
 		out.Refused, out.Passing = true, true
 		var signing *v4.SigningError
@@ -117,7 +149,7 @@ func classify(operation string, err error) error {
 	return out
 }
 
-// noCredentials says why there were none: STS refused the role, STS was not reached, or nothing provides any.
+// noCredentials says why there are no credentials: STS refused the role, STS was not reached, or nothing provides any.
 func noCredentials(err error) (reason, message string) {
 	var refusal smithy.APIError
 	var unsent *smithyhttp.RequestSendError
@@ -134,7 +166,7 @@ func noCredentials(err error) (reason, message string) {
 	return v1alpha1.ReasonCredentialsInvalid, Clean("no AWS credentials: " + strings.TrimPrefix(rootMessage(err), "get identity: get credentials: "))
 }
 
-// neverSent tells that no byte of the request can have reached RDS: there was nothing to sign it with, or no
+// neverSent reports whether no byte of the request can have reached RDS: there was nothing to sign it with, or no
 // connection was made.
 func neverSent(err error) bool {
 	var signing *v4.SigningError
@@ -166,14 +198,14 @@ func rootMessage(err error) string {
 	return err.Error()
 }
 
-// remedies are what to do about the troubles that do not pass by themselves.
+// remedies say what to do about the errors that do not pass by themselves.
 var remedies = map[string]string{
 	v1alpha1.ReasonDBClusterNotFound:  "check spec.dbClusterIdentifier, spec.region and, for another account, spec.roleARN of the AuroraCluster",
 	v1alpha1.ReasonAccessDenied:       "give the operator's IAM role rds:DescribeDBClusters, rds:DescribeDBClusterBacktracks and rds:BacktrackDBCluster on this cluster (docs/aws.md)",
 	v1alpha1.ReasonCredentialsInvalid: "check the operator's AWS credentials, such as the role of its service account, and the AuroraCluster's spec.roleARN and spec.externalID (docs/aws.md)",
 }
 
-// Explain gives the error's text and, where the trouble does not pass by itself, what to do about it.
+// Explain gives the error's text and, where the error does not pass by itself (lasting), what to do about it.
 func Explain(err error) (text string, lasting bool) {
 	remedy, lasting := remedies[ReasonOf(err)]
 	if !lasting {
@@ -182,15 +214,21 @@ func Explain(err error) (text string, lasting bool) {
 	return strings.TrimSuffix(err.Error(), ".") + ": " + remedy, true
 }
 
+// isLasting reports whether the error does not pass by itself.
+func isLasting(err error) bool {
+	_, lasting := remedies[ReasonOf(err)]
+	return lasting
+}
+
 const (
-	// longest is how much of a foreign message is kept, in bytes.
-	longest = 512
-	// longestLine is how much is kept of a line that was put together from several.
-	longestLine = 4096
+	// maxMessageBytes is how much of a foreign message is kept.
+	maxMessageBytes = 512
+	// maxLineBytes is how much is kept of a line that was put together from several.
+	maxLineBytes = 4096
 )
 
 // Clean makes one clean line of a foreign text, of at most 512 bytes.
-func Clean(text string) string { return line.Clean(text, longest) }
+func Clean(text string) string { return line.Clean(text, maxMessageBytes) }
 
 // CleanLine is Clean for a whole message, of which foreign texts may be a part: at most 4096 bytes.
-func CleanLine(text string) string { return line.Clean(text, longestLine) }
+func CleanLine(text string) string { return line.Clean(text, maxLineBytes) }

@@ -182,7 +182,7 @@ func TestClean(t *testing.T) {
 	for name, test := range map[string]struct {
 		clean func(string) string
 		want  int
-	}{"message": {Clean, longest}, "line": {CleanLine, longestLine}} {
+	}{"message": {Clean, maxMessageBytes}, "line": {CleanLine, maxLineBytes}} {
 		if got := test.clean(foreign); len(got) != test.want || strings.ContainsAny(got, "\u202e\n") {
 			t.Errorf("a %s has %d bytes: %.20q", name, len(got), got)
 		}

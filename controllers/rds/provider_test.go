@@ -272,12 +272,13 @@ func TestUnsupported(t *testing.T) {
 
 		wantReason, wantMessage string
 	}{
-		"fine":       {func(*Cluster) {}, "", ""},
-		"no mode":    {func(c *Cluster) { c.EngineMode = "" }, "", ""},
-		"PostgreSQL": {func(c *Cluster) { c.Engine = "aurora-postgresql" }, v1alpha1.ReasonEngineNotSupported, "Aurora cluster x runs engine aurora-postgresql; only aurora-mysql can backtrack"},
-		"serverless": {func(c *Cluster) { c.EngineMode = "serverless" }, v1alpha1.ReasonEngineNotSupported, "Aurora cluster x is Aurora Serverless v1, which can't backtrack; move it to a provisioned cluster"},
-		"global":     {func(c *Cluster) { c.EngineMode = "global" }, v1alpha1.ReasonEngineNotSupported, "Aurora cluster x belongs to a Global Database, which can't backtrack"},
-		"off":        {func(c *Cluster) { c.BacktrackWindow = 0 }, v1alpha1.ReasonBacktrackNotEnabled, "backtracking is off for Aurora cluster x (BacktrackWindow is 0); it can only be turned on when a cluster is created, restored or cloned: restore or clone it with --backtrack-window"},
+		"fine":                        {func(*Cluster) {}, "", ""},
+		"no mode":                     {func(c *Cluster) { c.EngineMode = "" }, "", ""},
+		"PostgreSQL":                  {func(c *Cluster) { c.Engine = "aurora-postgresql" }, v1alpha1.ReasonEngineNotSupported, "Aurora cluster x runs engine aurora-postgresql; only aurora-mysql can backtrack"},
+		"serverless":                  {func(c *Cluster) { c.EngineMode = "serverless" }, v1alpha1.ReasonEngineNotSupported, "Aurora cluster x is Aurora Serverless v1, which can't backtrack; move it to a provisioned cluster"},
+		"member of a Global Database": {func(c *Cluster) { c.GlobalCluster = "world" }, v1alpha1.ReasonEngineNotSupported, "Aurora cluster x belongs to a Global Database, which can't backtrack"},
+		"global":                      {func(c *Cluster) { c.EngineMode = "global" }, v1alpha1.ReasonEngineNotSupported, "Aurora cluster x belongs to a Global Database, which can't backtrack"},
+		"off":                         {func(c *Cluster) { c.BacktrackWindow = 0 }, v1alpha1.ReasonBacktrackNotEnabled, "backtracking is off for Aurora cluster x (BacktrackWindow is 0); it can only be turned on when a cluster is created or restored from a snapshot: restore a snapshot of it with --backtrack-window"},
 	} {
 		c := fine
 		test.change(&c)

@@ -109,20 +109,7 @@ func (c *counter) count() int {
 func (w *world) deny(fits func(parameters map[string]string) bool) {
 	w.socket.Close()
 	w.socket = httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
-		body, err := io.ReadAll(r.Body)
-		if err != nil {
-			w.Error(err)
-		}
-		r.Body = io.NopCloser(bytes.NewReader(body))
-		form, err := url.ParseQuery(string(body))
-		if err != nil {
-			w.Error(err)
-		}
-		parameters := map[string]string{}
-		for name := range form {
-			parameters[name] = form.Get(name)
-		}
-		if fits(parameters) {
+		if fits(w.parameters(r)) {
 			says(http.StatusForbidden, "AccessDenied", "not on *")(rw, r)
 			return
 		}
@@ -130,4 +117,58 @@ func (w *world) deny(fits func(parameters map[string]string) bool) {
 	}))
 	w.Cleanup(w.socket.Close)
 	w.config.BaseEndpoint = aws.String(w.socket.URL)
+}
+
+// parameters reads the form of a call and leaves it in place.
+func (w *world) parameters(r *http.Request) map[string]string {
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		w.Error(err)
+	}
+	r.Body = io.NopCloser(bytes.NewReader(body))
+	form, err := url.ParseQuery(string(body))
+	if err != nil {
+		w.Error(err)
+	}
+	parameters := map[string]string{}
+	for name := range form {
+		parameters[name] = form.Get(name)
+	}
+	return parameters
+}
+
+// interceptor answers some calls of a world without a socket in place of RDS. It can be changed at any time.
+type interceptor struct {
+	world *world
+	next  aws.HTTPClient
+	mu    sync.Mutex
+	// answer gives the HTTP status and the error code of a call; 0 leaves it to RDS.
+	answer func(parameters map[string]string) (status int, code string)
+}
+
+func (i *interceptor) Do(r *http.Request) (*http.Response, error) {
+	i.mu.Lock()
+	answer := i.answer
+	i.mu.Unlock()
+	if answer != nil {
+		if status, code := answer(i.world.parameters(r)); status != 0 {
+			recorder := httptest.NewRecorder()
+			says(status, code, "no")(recorder, r)
+			return recorder.Result(), nil
+		}
+	}
+	return i.next.Do(r)
+}
+
+// intercept is for a world without a socket, before its first provider.
+func (w *world) intercept(answer func(parameters map[string]string) (int, string)) *interceptor {
+	i := &interceptor{world: w, next: w.config.HTTPClient, answer: answer}
+	w.config.HTTPClient = i
+	return i
+}
+
+func (i *interceptor) stop() {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.answer = nil
 }

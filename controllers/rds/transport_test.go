@@ -19,11 +19,11 @@ func TestBodyOutlivesTheSDK(t *testing.T) {
 		t.Fatal(err)
 	}
 	var sent *http.Request
-	d := &dated{clock: clock.RealClock{}, skew: new(atomic.Int64), next: doer(func(r *http.Request) (*http.Response, error) {
+	m := &skewMeter{clock: clock.RealClock{}, skew: new(atomic.Int64), next: doer(func(r *http.Request) (*http.Response, error) {
 		sent = r
 		return &http.Response{StatusCode: http.StatusOK, Header: http.Header{}, Body: http.NoBody}, nil
 	})}
-	response, err := d.Do(request)
+	response, err := m.Do(request)
 	if err != nil {
 		t.Fatal(err)
 	}
