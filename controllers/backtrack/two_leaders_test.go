@@ -79,7 +79,7 @@ func TestDeposedLeaderPausesAndDies(t *testing.T) {
 }
 
 // TestTogether has two operators that both believe to lead walk side by side: one stands still at any moment, a read
-// among them, while the other goes on for a while. The story ends as it does with one.
+// among them, while the other goes on for a while. The scenario ends as it does with one.
 func TestTogether(t *testing.T) {
 	ways := uint64(150)
 	if testing.Short() {
