@@ -9,15 +9,16 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/watch"
+	watchtools "k8s.io/client-go/tools/watch"
+	"k8s.io/client-go/util/retry"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/aurora-backtrack/operator/api/v1alpha1"
+	"github.com/aurora-backtrack/operator/hack/harness"
 )
 
 // TestMainJob applies the two-field object and watches it to its end, with the whole manager at work.
@@ -56,50 +57,40 @@ func TestMainJob(t *testing.T) {
 	w.readsRight(seen, b.Name)
 	w.told(b)
 
-	var refusal error
-	w.until("an answer to an edit after the end", func(ctx context.Context) bool {
-		w.must(w.Get(ctx, client.ObjectKeyFromObject(b), b))
+	err = retry.RetryOnConflict(retry.DefaultBackoff, func() error {
+		w.must(w.Get(t.Context(), client.ObjectKeyFromObject(b), b))
 		b.Spec.Suspend = true
-		refusal = w.Update(ctx, b)
-		return !apierrors.IsConflict(refusal)
+		return w.Update(t.Context(), b)
 	})
-	if err := refusal; err == nil || !strings.Contains(err.Error(), "this AuroraBacktrack has finished and its spec can no longer change: create a new AuroraBacktrack") {
+	if err == nil || !strings.Contains(err.Error(), "this AuroraBacktrack has finished and its spec can no longer change: create a new AuroraBacktrack") {
 		t.Errorf("an edit after the end was answered with %v", err)
 	}
 }
 
-// readsRight looks at every state of the object that a watcher was sent: to kstatus it is in progress until
-// its end, and nothing that was True or False changes.
+// readsRight looks at every state of the object that a watcher was sent: kstatus reads it as it is, and nothing that
+// was said is taken back.
 func (w *world) readsRight(seen watch.Interface, name string) {
 	w.Helper()
-	verdicts := map[string]metav1.ConditionStatus{}
-	for n := 0; ; n++ {
-		var e watch.Event
-		select {
-		case e = <-seen.ResultChan():
-		case <-time.After(patience):
-			w.Fatal("the watch ended before the object did")
-		}
+	ctx, cancel := context.WithTimeout(w.Context(), patience)
+	defer cancel()
+	var last *v1alpha1.AuroraBacktrack
+	_, err := watchtools.UntilWithoutRetry(ctx, seen, func(e watch.Event) (ended bool, _ error) {
 		b, ok := e.Object.(*v1alpha1.AuroraBacktrack)
 		if !ok || b.Name != name {
-			continue
+			return false, nil
 		}
-		reconciling := meta.IsStatusConditionTrue(b.Status.Conditions, v1alpha1.ConditionReconciling)
-		inProgress := b.Status.ObservedGeneration != b.Generation || reconciling
-		if inProgress == (b.Status.CompletedAt != "") {
-			w.Errorf("state %d, completed at %q, reads in progress: %v; %+v", n, b.Status.CompletedAt, inProgress, b.Status.Conditions)
+		problems := harness.SummaryProblems(b)
+		if last != nil {
+			problems = append(problems, harness.Regressions(last.Status, b.Status)...)
 		}
-		for _, c := range b.Status.Conditions {
-			if old := verdicts[c.Type]; old != "" && old != c.Status {
-				w.Errorf("state %d: %s went from %s to %s", n, c.Type, old, c.Status)
-			}
-			if c.Status != metav1.ConditionUnknown && c.Type != v1alpha1.ConditionReconciling {
-				verdicts[c.Type] = c.Status
-			}
+		for _, problem := range problems {
+			w.Errorf("version %s: %s", b.ResourceVersion, problem)
 		}
-		if b.Status.CompletedAt != "" {
-			return
-		}
+		last = b
+		return b.Status.CompletedAt != "", nil
+	})
+	if err != nil {
+		w.Fatalf("the watch ended before the object did: %v", err)
 	}
 }
 

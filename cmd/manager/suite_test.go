@@ -226,9 +226,7 @@ func (w *world) until(what string, holds func(context.Context) bool) {
 
 func (w *world) within(bound time.Duration, what string, holds func(context.Context) bool) {
 	w.Helper()
-	ctx, cancel := context.WithTimeout(w.Context(), bound)
-	defer cancel()
-	err := wait.PollUntilContextCancel(ctx, 30*time.Millisecond, true, func(ctx context.Context) (bool, error) { return holds(ctx), nil })
+	err := wait.PollUntilContextTimeout(w.Context(), 30*time.Millisecond, bound, true, func(ctx context.Context) (bool, error) { return holds(ctx), nil })
 	if err != nil {
 		var list v1alpha1.AuroraBacktrackList
 		_ = w.List(context.Background(), &list, client.InNamespace(w.name))

@@ -17,7 +17,6 @@ const fine = "True | Ready | Current | Aurora cluster testcluster can be backtra
 
 // TestAuroraClusterReads has what RDS can say about a cluster, and that it is fine again once RDS is.
 func TestAuroraClusterReads(t *testing.T) {
-	iam := "give the operator's IAM role rds:DescribeDBClusters, rds:DescribeDBClusterBacktracks and rds:BacktrackDBCluster on this cluster (docs/aws.md)"
 	for name, test := range map[string]struct {
 		given func(*harness.Env)
 		after time.Duration // for which it was fine before
@@ -26,9 +25,9 @@ func TestAuroraClusterReads(t *testing.T) {
 		"fine":                       {want: fine},
 		"busy":                       {given: harness.SetDBClusterStatus("modifying"), want: fine},
 		"PostgreSQL":                 {given: func(env *harness.Env) { env.EditDBCluster(func(c *local.Cluster) { c.Engine = "aurora-postgresql" }) }, want: "False | EngineNotSupported | Failed | Aurora cluster testcluster runs engine aurora-postgresql; only aurora-mysql can backtrack"},
-		"denied":                     {given: func(env *harness.Env) { env.RDS.FailNext("*", local.FaultAccessDenied, 0) }, want: "False | AccessDenied | Failed | DescribeDBClusters: AccessDenied: The caller is not authorized to perform this action: " + iam},
-		"denied after it was fine":   {given: func(env *harness.Env) { env.RDS.FailNext("*", local.FaultAccessDenied, 0) }, after: time.Minute, want: "False | AccessDenied | Failed | DescribeDBClusters: AccessDenied: The caller is not authorized to perform this action: " + iam},
-		"history is denied":          {given: func(env *harness.Env) { env.RDS.FailNext("DescribeDBClusterBacktracks", local.FaultAccessDenied, 0) }, want: "False | AccessDenied | Failed | DescribeDBClusterBacktracks: AccessDenied: The caller is not authorized to perform this action: " + iam},
+		"denied":                     {given: func(env *harness.Env) { env.RDS.FailNext("*", local.FaultAccessDenied, 0) }, want: "False | AccessDenied | Failed | " + accessDenied("DescribeDBClusters")},
+		"denied after it was fine":   {given: func(env *harness.Env) { env.RDS.FailNext("*", local.FaultAccessDenied, 0) }, after: time.Minute, want: "False | AccessDenied | Failed | " + accessDenied("DescribeDBClusters")},
+		"history is denied":          {given: func(env *harness.Env) { env.RDS.FailNext("DescribeDBClusterBacktracks", local.FaultAccessDenied, 0) }, want: "False | AccessDenied | Failed | " + accessDenied("DescribeDBClusterBacktracks")},
 		"no answer":                  {given: func(env *harness.Env) { env.RDS.FailNext("*", local.FaultConnectionReset, 0) }, want: `False | RDSUnreachable | InProgress | DescribeDBClusters: no answer: Post "http://rds.local/": read tcp: connection reset by peer`},
 		"no answer for a minute":     {given: func(env *harness.Env) { env.RDS.FailNext("*", local.FaultConnectionReset, 0) }, after: time.Minute, want: "True | Ready | InProgress | Aurora cluster testcluster can be backtracked"},
 		"no answer for ten minutes":  {given: func(env *harness.Env) { env.RDS.FailNext("*", local.FaultConnectionReset, 0) }, after: 10 * time.Minute, want: `False | RDSUnreachable | InProgress | DescribeDBClusters: no answer: Post "http://rds.local/": read tcp: connection reset by peer`},

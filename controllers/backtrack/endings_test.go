@@ -14,7 +14,6 @@ const (
 	untilPaused = "Admitted=True/Admitted PreflightPassed=True/Passed DependentsPaused=True/Paused"
 	untilRewind = untilPaused + " Backtracked=True/Completed ClusterAvailable=True/Available"
 	fullPath    = untilRewind + " DependentsReconnected=True/Reconnected"
-	rewound     = forward + "2023-12-23T14:10:05Z"
 )
 
 func TestEndings(t *testing.T) {
@@ -36,7 +35,7 @@ func TestEndings(t *testing.T) {
 				o.Scale("worker", 3)
 			},
 			wantReason:  v1alpha1.ReasonPauseReverted,
-			wantMessage: "Deployment game/worker was woken during its pause (spec.replicas is 3), by a field manager that is not recorded: keep whoever that is from writing spec.replicas during a rewind, or give the workload strategy Restart; RDS is not asked, and the others are resumed",
+			wantMessage: wokenDuringPause,
 			wantPath:    "Admitted=True/Admitted PreflightPassed=True/Passed DependentsPaused=False/PauseReverted DependentsReconnected=True/Resumed",
 		},
 		"somebody wakes a workload right before the call": {
@@ -48,7 +47,7 @@ func TestEndings(t *testing.T) {
 				harness.SetDBClusterStatus("")(o.Env)
 			},
 			wantReason:  v1alpha1.ReasonPauseReverted,
-			wantMessage: "Deployment game/worker was woken during its pause (spec.replicas is 3), by a field manager that is not recorded: keep whoever that is from writing spec.replicas during a rewind, or give the workload strategy Restart; RDS is not asked, and the others are resumed",
+			wantMessage: wokenDuringPause,
 			wantPath:    untilPaused + " Backtracked=False/PauseReverted DependentsReconnected=True/Resumed",
 		},
 		"a pod of a paused workload never ends after the last look": {
@@ -61,7 +60,7 @@ func TestEndings(t *testing.T) {
 				harness.SetDBClusterStatus("")(o.Env)
 			},
 			wantReason:  v1alpha1.ReasonPauseTimedOut,
-			wantMessage: "RDS could not be asked within 5m0s of the pause (spec.pauseTimeout of AuroraCluster game), so what was paused is resumed: Deployment game/worker: waiting for pod worker-late-0 to end",
+			wantMessage: pausedTooLong("Deployment game/worker: waiting for pod worker-late-0 to end"),
 			wantPath:    untilPaused + " Backtracked=False/PauseTimedOut DependentsReconnected=True/Resumed",
 		},
 		"RDS cannot be asked while everything is paused": {
@@ -70,7 +69,7 @@ func TestEndings(t *testing.T) {
 				harness.SetDBClusterStatus("modifying")(o.Env)
 			},
 			wantReason:  v1alpha1.ReasonPauseTimedOut,
-			wantMessage: `RDS could not be asked within 5m0s of the pause (spec.pauseTimeout of AuroraCluster game), so what was paused is resumed: Aurora cluster testcluster reads "modifying" and must read available first`,
+			wantMessage: pausedTooLong(mustBeAvailable("modifying")),
 			wantPath:    untilPaused + " Backtracked=False/PauseTimedOut DependentsReconnected=True/Resumed",
 		},
 		"RDS rejects": {
@@ -83,19 +82,19 @@ func TestEndings(t *testing.T) {
 		"IAM refuses the call": {
 			given:       func(env *harness.Env) { env.RDS.FailNext("BacktrackDBCluster", local.FaultAccessDenied, 1) },
 			wantReason:  v1alpha1.ReasonAccessDenied,
-			wantMessage: "RDS refused, and nothing was rewound: BacktrackDBCluster: AccessDenied: The caller is not authorized to perform this action: give the operator's IAM role rds:DescribeDBClusters, rds:DescribeDBClusterBacktracks and rds:BacktrackDBCluster on this cluster (docs/aws.md)",
+			wantMessage: "RDS refused, and nothing was rewound: " + accessDenied("BacktrackDBCluster"),
 			wantPath:    untilPaused + " Backtracked=False/AccessDenied DependentsReconnected=True/Resumed",
 			wantAsked:   1,
 		},
 		"RDS asks to slow down, and then takes it": {
 			given:         func(env *harness.Env) { env.RDS.FailNext("BacktrackDBCluster", local.FaultThrottling, 3) },
-			wantSucceeded: true, wantReason: v1alpha1.ReasonSucceeded, wantMessage: "rewound to 2023-12-23T13:55:00Z, the cluster is available and every dependent is up; to go forward again, backtrack to 2023-12-23T14:10:14Z",
+			wantSucceeded: true, wantReason: v1alpha1.ReasonSucceeded, wantMessage: rewoundTo("2023-12-23T13:55:00Z", "2023-12-23T14:10:14Z"),
 			wantPath: fullPath, wantAsked: 4, wantAccepted: 1, wantRestarted: true, wantLedger: "completed undo",
 		},
 		"RDS never stops asking to slow down": {
 			given:       func(env *harness.Env) { env.RDS.FailNext("BacktrackDBCluster", local.FaultThrottling, 0) },
 			wantReason:  v1alpha1.ReasonPauseTimedOut,
-			wantMessage: "RDS could not be asked within 5m0s of the pause (spec.pauseTimeout of AuroraCluster game), so what was paused is resumed: BacktrackDBCluster: ThrottlingException: Rate exceeded",
+			wantMessage: pausedTooLong("BacktrackDBCluster: ThrottlingException: Rate exceeded"),
 			wantPath:    untilPaused + " Backtracked=False/PauseTimedOut DependentsReconnected=True/Resumed",
 			wantAsked:   66,
 		},
@@ -113,7 +112,7 @@ func TestEndings(t *testing.T) {
 				o.EditCluster("game", func(c *v1alpha1.AuroraCluster) { c.Spec.AllowedNamespaces.Names = nil })
 			},
 			wantReason:  v1alpha1.ReasonNamespaceNotAllowed,
-			wantMessage: "AuroraCluster game does not allow namespace game to rewind it: whoever runs the platform can add it to spec.allowedNamespaces",
+			wantMessage: namespaceNotAllowed,
 			wantPath:    "Admitted=True/Admitted PreflightPassed=True/Passed DependentsPaused=False/NamespaceNotAllowed DependentsReconnected=True/Resumed",
 		},
 		"the permission to force is withdrawn before the call": {
@@ -133,7 +132,7 @@ func TestEndings(t *testing.T) {
 			given:       harness.KeepPodsOf("worker"),
 			object:      func(b *v1alpha1.AuroraBacktrack) { b.Spec.StartDeadline = "2023-12-23T14:12:00Z" },
 			wantReason:  v1alpha1.ReasonExpired,
-			wantMessage: "spec.startDeadline 2023-12-23T14:12:00Z has passed; the database was not touched: create a new AuroraBacktrack if it is still wanted",
+			wantMessage: deadlinePassed("2023-12-23T14:12:00Z"),
 			wantPath:    "Admitted=True/Admitted PreflightPassed=True/Passed DependentsPaused=False/Expired DependentsReconnected=True/Resumed",
 		},
 		"the Aurora cluster is replaced while it pauses": {
@@ -153,7 +152,7 @@ func TestEndings(t *testing.T) {
 				harness.SetDBClusterStatus("deleting")(o.Env)
 			},
 			wantReason:  v1alpha1.ReasonPauseTimedOut,
-			wantMessage: `RDS could not be asked within 5m0s of the pause (spec.pauseTimeout of AuroraCluster game), so what was paused is resumed: Aurora cluster testcluster reads "deleting" and must read available first`,
+			wantMessage: pausedTooLong(mustBeAvailable("deleting")),
 			wantPath:    untilPaused + " Backtracked=False/PauseTimedOut DependentsReconnected=True/Resumed",
 		},
 		"a dependent does not come up": {
@@ -189,7 +188,7 @@ func TestEndings(t *testing.T) {
 				env.EditDBCluster(func(c *local.Cluster) { c.EarliestBacktrackTime = harness.StartTime.Add(-5 * time.Minute) })
 			},
 			object:        func(b *v1alpha1.AuroraBacktrack) { b.Spec.UseEarliestTimeOnPointInTimeUnavailable = true },
-			wantSucceeded: true, wantReason: v1alpha1.ReasonSucceeded, wantMessage: "rewound to 2023-12-23T14:05:00Z, the cluster is available and every dependent is up; to go forward again, backtrack to 2023-12-23T14:10:05Z",
+			wantSucceeded: true, wantReason: v1alpha1.ReasonSucceeded, wantMessage: rewoundTo("2023-12-23T14:05:00Z", "2023-12-23T14:10:05Z"),
 			wantPath: fullPath, wantAsked: 1, wantAccepted: 1, wantRestarted: true, wantLedger: "completed undo",
 		},
 		"it is forced and may be": {

@@ -185,7 +185,7 @@ func (m *model) draw(r *rapid.T) *v1alpha1.AuroraBacktrack {
 	return b
 }
 
-// exists tells whether the AuroraCluster is there.
+// exists reports whether the AuroraCluster is there.
 func (m *model) exists(name string) bool { return m.Clusters[name] != nil }
 
 func (m *model) deleteCluster(name string, force bool) {

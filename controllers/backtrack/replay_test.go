@@ -31,7 +31,6 @@ type comesBack struct {
 const (
 	already   = "Admitted=True/AlreadyApplied"
 	ranBefore = "this rewind ran before: RDS completed it as backtrack #1, requested at 2023-12-23T14:10:01Z by undo; nothing was done"
-	forward   = "rewound to 2023-12-23T13:55:00Z, the cluster is available and every dependent is up; to go forward again, backtrack to "
 )
 
 func TestReplays(t *testing.T) {
@@ -76,13 +75,13 @@ func TestReplays(t *testing.T) {
 		"a new name": {
 			again:      func(b *v1alpha1.AuroraBacktrack) { b.Name = "undo-again" },
 			wantReason: v1alpha1.ReasonSucceeded, wantPath: fullPath,
-			wantMessage:  forward + "2023-12-23T14:10:30Z",
+			wantMessage:  rewoundTo("2023-12-23T13:55:00Z", "2023-12-23T14:10:30Z"),
 			wantAccepted: 2, wantRecord: "#2", wantRestarted: "second",
 		},
 		"the same name, another time": {
 			again:      to("2023-12-23T13:50:00Z"),
 			wantReason: v1alpha1.ReasonSucceeded, wantPath: fullPath,
-			wantMessage:  `rewound to 2023-12-23T13:50:00Z, the cluster is available and every dependent is up; to go forward again, backtrack to 2023-12-23T14:10:30Z`,
+			wantMessage:  rewoundTo("2023-12-23T13:50:00Z", "2023-12-23T14:10:30Z"),
 			wantAccepted: 2, wantRecord: "#2", wantRestarted: "second",
 		},
 		"the first run failed": {
@@ -94,19 +93,19 @@ func TestReplays(t *testing.T) {
 		"the first run was refused": {
 			first:      func(o *harness.Operator) { o.RDS.FailNext("BacktrackDBCluster", local.FaultAccessDenied, 1) },
 			wantReason: v1alpha1.ReasonSucceeded, wantPath: fullPath,
-			wantMessage:  forward + "2023-12-23T14:10:12.001Z",
+			wantMessage:  rewoundTo("2023-12-23T13:55:00Z", "2023-12-23T14:10:12.001Z"),
 			wantAccepted: 1, wantRecord: "#1", wantRestarted: "second",
 		},
 		"the first run was cancelled": {
 			first:      func(o *harness.Operator) { o.Edit("undo", func(b *v1alpha1.AuroraBacktrack) { b.Spec.Cancel = true }) },
 			wantReason: v1alpha1.ReasonSucceeded, wantPath: fullPath,
-			wantMessage:  forward + "2023-12-23T14:11:05.001Z",
+			wantMessage:  rewoundTo("2023-12-23T13:55:00Z", "2023-12-23T14:11:05.001Z"),
 			wantAccepted: 1, wantRecord: "#1", wantRestarted: "second",
 		},
 		"the first run vanished while RDS was at it": {
 			open: true, first: at(v1alpha1.ConditionBacktracked, v1alpha1.ReasonBacktracking),
 			wantReason: v1alpha1.ReasonSucceeded, wantPath: fullPath,
-			wantMessage:  forward + "2023-12-23T14:10:05Z",
+			wantMessage:  rewoundTo("2023-12-23T13:55:00Z", "2023-12-23T14:10:05Z"),
 			wantAccepted: 1, wantRecord: "#1", wantRestarted: "second",
 		},
 		"the first run vanished while its answer was lost": {
@@ -115,7 +114,7 @@ func TestReplays(t *testing.T) {
 				o.WaitFor("undo", v1alpha1.ConditionBacktracked, v1alpha1.ReasonVerifyingOutcome)
 			},
 			wantReason: v1alpha1.ReasonSucceeded, wantPath: fullPath,
-			wantMessage:  forward + "2023-12-23T14:10:05Z",
+			wantMessage:  rewoundTo("2023-12-23T13:55:00Z", "2023-12-23T14:10:05Z"),
 			wantAccepted: 1, wantRecord: "#1", wantRestarted: "second",
 		},
 		"the first run vanished, and RDS had done nothing": {
@@ -124,26 +123,26 @@ func TestReplays(t *testing.T) {
 				o.WaitFor("undo", v1alpha1.ConditionBacktracked, v1alpha1.ReasonVerifyingOutcome)
 			},
 			wantReason: v1alpha1.ReasonSucceeded, wantPath: fullPath,
-			wantMessage:  forward + "2023-12-23T14:17:36Z",
+			wantMessage:  rewoundTo("2023-12-23T13:55:00Z", "2023-12-23T14:17:36Z"),
 			wantAccepted: 1, wantRecord: "#1", wantRestarted: "second",
 		},
 		"the first run vanished while it paused": {
 			open: true, first: at(v1alpha1.ConditionDependentsPaused, v1alpha1.ReasonPausing),
 			wantReason: v1alpha1.ReasonSucceeded, wantPath: fullPath,
-			wantMessage:  forward + "2023-12-23T14:10:06Z",
+			wantMessage:  rewoundTo("2023-12-23T13:55:00Z", "2023-12-23T14:10:06Z"),
 			wantAccepted: 1, wantRecord: "#1", wantRestarted: "second",
 		},
 		"the first run vanished while it reconnected": {
 			open: true, first: at(v1alpha1.ConditionDependentsReconnected, v1alpha1.ReasonReconnecting),
 			wantReason: v1alpha1.ReasonSucceeded, wantPath: fullPath,
-			wantMessage:  forward + "2023-12-23T14:10:05Z",
+			wantMessage:  rewoundTo("2023-12-23T13:55:00Z", "2023-12-23T14:10:05Z"),
 			wantAccepted: 1, wantRecord: "#1", wantRestarted: "second",
 		},
 		"its deadline passed, both times": {
 			object:     func(b *v1alpha1.AuroraBacktrack) { b.Spec.StartDeadline = "2023-12-23T14:12:00Z" },
 			first:      func(o *harness.Operator) { o.EditDBCluster(func(c *local.Cluster) { c.Status = "modifying" }) },
 			wantReason: v1alpha1.ReasonExpired, wantPath: "Admitted=False/Expired",
-			wantMessage: `spec.startDeadline 2023-12-23T14:12:00Z has passed; the database was not touched: create a new AuroraBacktrack if it is still wanted`,
+			wantMessage: deadlinePassed("2023-12-23T14:12:00Z"),
 		},
 		"it comes back days later": {
 			between:    func(o *harness.Operator) { o.Clock.Step(71 * time.Hour) },
@@ -154,7 +153,7 @@ func TestReplays(t *testing.T) {
 		"it comes back when the ledger has forgotten it": {
 			between:    func(o *harness.Operator) { o.Clock.Step(73 * time.Hour) },
 			wantReason: v1alpha1.ReasonTargetBeforeWindow, wantPath: "Admitted=True/Admitted PreflightPassed=False/TargetBeforeWindow",
-			wantMessage:  `spec.backtrackTo 2023-12-23T13:55:00Z is more than 72h ago, which no backtrack window reaches: restore a snapshot instead`,
+			wantMessage:  beyondEveryWindow("2023-12-23T13:55:00Z"),
 			wantAccepted: 1, wantRestarted: "first",
 		},
 	} {

@@ -42,19 +42,19 @@ func TestWaits(t *testing.T) {
 			given:         missing,
 			remedy:        func(env *harness.Env) { env.AddDBCluster("other") },
 			wantCondition: v1alpha1.ConditionAdmitted, wantReason: v1alpha1.ReasonClusterNotReady,
-			wantMessage: `AuroraCluster game is not Ready (DBClusterNotFound): DescribeDBClusters: DBClusterNotFoundFault: DBCluster other not found: check spec.dbClusterIdentifier, spec.region and, for another account, spec.roleARN of the AuroraCluster`,
+			wantMessage: clusterNotReady("DBClusterNotFound", "DescribeDBClusters: DBClusterNotFoundFault: DBCluster other not found: check spec.dbClusterIdentifier, spec.region and, for another account, spec.roleARN of the AuroraCluster"),
 		},
 		"a cluster that is not available": {
 			given:         harness.SetDBClusterStatus("modifying"),
 			remedy:        harness.SetDBClusterStatus(""),
 			wantCondition: v1alpha1.ConditionPreflightPassed, wantReason: v1alpha1.ReasonClusterNotAvailable,
-			wantMessage: `Aurora cluster testcluster reads "modifying" and must read available first`,
+			wantMessage: mustBeAvailable("modifying"),
 		},
 		"a status that nobody knows": {
 			given:         harness.SetDBClusterStatus("Renaming-Itself"),
 			remedy:        harness.SetDBClusterStatus(""),
 			wantCondition: v1alpha1.ConditionPreflightPassed, wantReason: v1alpha1.ReasonClusterNotAvailable,
-			wantMessage: `Aurora cluster testcluster reads "renaming-itself" and must read available first`,
+			wantMessage: mustBeAvailable("renaming-itself"),
 		},
 		"it is suspended": {
 			object:        func(b *v1alpha1.AuroraBacktrack) { b.Spec.Suspend = true },
@@ -85,31 +85,31 @@ func TestWaits(t *testing.T) {
 			given:         func(env *harness.Env) { env.RDS.FailNext("*", local.FaultAccessDenied, 0) },
 			remedy:        harness.ClearFaults,
 			wantCondition: v1alpha1.ConditionAdmitted, wantReason: v1alpha1.ReasonClusterNotReady,
-			wantMessage: `AuroraCluster game is not Ready (AccessDenied): DescribeDBClusters: AccessDenied: The caller is not authorized to perform this action: give the operator's IAM role rds:DescribeDBClusters, rds:DescribeDBClusterBacktracks and rds:BacktrackDBCluster on this cluster (docs/aws.md)`,
+			wantMessage: clusterNotReady("AccessDenied", accessDenied("DescribeDBClusters")),
 		},
 		"RDS does not answer": {
 			given:         func(env *harness.Env) { env.RDS.FailNext("*", local.FaultConnectionReset, 0) },
 			remedy:        harness.ClearFaults,
 			wantCondition: v1alpha1.ConditionAdmitted, wantReason: v1alpha1.ReasonClusterNotReady,
-			wantMessage: `AuroraCluster game is not Ready (RDSUnreachable): DescribeDBClusters: no answer: Post "http://rds.local/": read tcp: connection reset by peer`,
+			wantMessage: clusterNotReady("RDSUnreachable", `DescribeDBClusters: no answer: Post "http://rds.local/": read tcp: connection reset by peer`),
 		},
 		"RDS has trouble": {
 			given:         func(env *harness.Env) { env.RDS.FailNext("*", local.FaultServiceUnavailable, 0) },
 			remedy:        harness.ClearFaults,
 			wantCondition: v1alpha1.ConditionAdmitted, wantReason: v1alpha1.ReasonClusterNotReady,
-			wantMessage: `AuroraCluster game is not Ready (RDSUnreachable): DescribeDBClusters: ServiceUnavailable: The request has failed due to a temporary failure of the server.`,
+			wantMessage: clusterNotReady("RDSUnreachable", "DescribeDBClusters: ServiceUnavailable: The request has failed due to a temporary failure of the server."),
 		},
 		"RDS asks to slow down": {
 			given:         func(env *harness.Env) { env.RDS.FailNext("*", local.FaultThrottling, 0) },
 			remedy:        harness.ClearFaults,
 			wantCondition: v1alpha1.ConditionAdmitted, wantReason: v1alpha1.ReasonClusterNotReady,
-			wantMessage: `AuroraCluster game is not Ready (Throttled): DescribeDBClusters: ThrottlingException: Rate exceeded`,
+			wantMessage: clusterNotReady("Throttled", "DescribeDBClusters: ThrottlingException: Rate exceeded"),
 		},
 		"only the history is denied": {
 			given:         func(env *harness.Env) { env.RDS.FailNext("DescribeDBClusterBacktracks", local.FaultAccessDenied, 0) },
 			remedy:        harness.ClearFaults,
 			wantCondition: v1alpha1.ConditionAdmitted, wantReason: v1alpha1.ReasonClusterNotReady,
-			wantMessage: `AuroraCluster game is not Ready (AccessDenied): DescribeDBClusterBacktracks: AccessDenied: The caller is not authorized to perform this action: give the operator's IAM role rds:DescribeDBClusters, rds:DescribeDBClusterBacktracks and rds:BacktrackDBCluster on this cluster (docs/aws.md)`,
+			wantMessage: clusterNotReady("AccessDenied", accessDenied("DescribeDBClusterBacktracks")),
 		},
 		"a backtrack of somebody else is under way": {
 			given: func(env *harness.Env) {
@@ -118,7 +118,7 @@ func TestWaits(t *testing.T) {
 			},
 			remedy:        func(env *harness.Env) { env.Clock.Step(time.Minute) },
 			wantCondition: v1alpha1.ConditionPreflightPassed, wantReason: v1alpha1.ReasonClusterNotAvailable,
-			wantMessage: `Aurora cluster testcluster reads "backtracking" and must read available first`,
+			wantMessage: mustBeAvailable("backtracking"),
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -191,7 +191,7 @@ func (c apiClient) Watch(context.Context, client.ObjectList, ...client.ListOptio
 	return nil, errUnsupported
 }
 
-// partial tells whether only the metadata is wanted.
+// partial reports whether only the metadata is wanted.
 func partial(o any) bool {
 	switch o.(type) {
 	case *metav1.PartialObjectMetadata, *metav1.PartialObjectMetadataList:

@@ -12,7 +12,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 )
 
-// hasStatus tells whether the kind has a generation and its status as a subresource. All have that matter here,
+// hasStatus reports whether the kind has a generation and its status as a subresource. All have that matter here,
 // but for those that are only data.
 func hasStatus(kind schema.GroupKind) bool {
 	switch kind.Kind {
@@ -74,7 +74,7 @@ func labelsOf(object Object) map[string]string {
 
 func same(a, b Object) bool { return reflect.DeepEqual(map[string]any(a), map[string]any(b)) }
 
-// sameButMeta tells whether two objects differ at most in their metadata and status.
+// sameButMeta reports whether two objects differ at most in their metadata and status.
 func sameButMeta(a, b Object) bool {
 	for _, pair := range [][2]Object{{a, b}, {b, a}} {
 		for field, value := range pair[0] {

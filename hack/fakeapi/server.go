@@ -4,6 +4,18 @@
 // it does do it does as the real one: one table of tests runs against both.
 //
 // It is deterministic. Everything happens in the caller's goroutine, UIDs are counted, and the clock is given.
+//
+// Why not controller-runtime's fake client: of the 27 cases of that table it fails 14, with its managed fields and over
+// client-go's plain object tracker alike. It gives no UIDs, no generations and no creation times, keeps the status
+// of a new object, counts resource versions by object (a lock on a deleted object holds for its successor), counts
+// writes that change nothing, and ignores the UID in a write's or a deletion's precondition. One rewind to its end
+// (BenchmarkRewind in hack/harness, which gives it UIDs; two cores of an AMD EPYC that others used too, Go 1.26):
+//
+//	this package                                 15 to 23 ms    2.8 MB    39,000 allocations
+//	fake client over client-go's plain tracker   38 to 62 ms    5.5 MB    75,000 allocations
+//	fake client with managed fields                   495 ms   48.8 MB   204,000 allocations
+//
+// The model test makes 10,000 runs of several rewinds each.
 package fakeapi
 
 import (

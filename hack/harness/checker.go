@@ -50,7 +50,7 @@ type Checker struct {
 	ledgerLostFor map[string]bool
 }
 
-// NewChecker puts a witness into the world.
+// NewChecker starts to check what happens from now on.
 func (env *Env) NewChecker() *Checker {
 	s := &Checker{
 		Env: env, Objects: map[types.UID]*v1alpha1.AuroraBacktrack{}, Present: map[Item]types.UID{},
@@ -77,7 +77,7 @@ func (s *Checker) AsUser(change func()) {
 	change()
 }
 
-// connection connects a process so that the witness sees what it asks RDS.
+// connection connects a process so that the checker sees what it asks RDS.
 func (s *Checker) connection(hook Hook) *Connection { return &Connection{Hook: hook} }
 
 // StartProcess starts a process whose calls to RDS the checker sees.
@@ -264,7 +264,7 @@ func (s *Checker) checkAllowed(b *v1alpha1.AuroraBacktrack) {
 	}
 }
 
-// underWay tells whether the object has asked RDS and has not brought its dependents back.
+// underWay reports whether the object has asked RDS and has not brought its dependents back.
 func (s *Checker) underWay(b *v1alpha1.AuroraBacktrack) bool {
 	return b.Status.Claim != nil && b.Status.CompletedAt == "" &&
 		!meta.IsStatusConditionTrue(b.Status.Conditions, v1alpha1.ConditionDependentsReconnected) &&
@@ -276,7 +276,7 @@ func (s *Checker) sameTarget(b *v1alpha1.AuroraBacktrack, c *v1alpha1.AuroraClus
 	return s.targets[b.Spec.ClusterRef.Name] == c.Spec.DBClusterIdentifier
 }
 
-// lostItsLock tells whether the object's AuroraCluster was taken away by force and the object has not taken the lock of
+// lostItsLock reports whether the object's AuroraCluster was taken away by force and the object has not taken the lock of
 // the new one yet. Until then nobody can know of it.
 func (s *Checker) lostItsLock(b *v1alpha1.AuroraBacktrack) bool {
 	c := s.Clusters[b.Spec.ClusterRef.Name]

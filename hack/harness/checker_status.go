@@ -12,7 +12,7 @@ import (
 
 // checkProgress holds that the operator took nothing back of what was there. (6)
 func (s *Checker) checkProgress(old, b *v1alpha1.AuroraBacktrack) {
-	for _, regression := range regressions(old.Status, b.Status) {
+	for _, regression := range Regressions(old.Status, b.Status) {
 		s.violation("6: %s: %s", b.Name, regression)
 	}
 	if old.Status.Claim != nil && b.Status.Claim == nil && s.accepted[b.UID] > 0 {

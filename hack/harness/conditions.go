@@ -30,7 +30,7 @@ func Verdict(b *v1alpha1.AuroraBacktrack) string {
 	return c.Reason
 }
 
-// HasReason tells whether the object has the condition with the reason.
+// HasReason reports whether the object has the condition with the reason.
 func HasReason(b *v1alpha1.AuroraBacktrack, condition, reason string) bool {
 	c := meta.FindStatusCondition(b.Status.Conditions, condition)
 	return c != nil && c.Reason == reason

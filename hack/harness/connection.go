@@ -25,7 +25,7 @@ type Moment struct {
 	N int
 }
 
-// reads tells whether the moment comes before a read, from the API server itself. After it there is none: what was
+// reads reports whether the moment comes before a read, from the API server itself. After it there is none: what was
 // read changes nothing.
 func (m Moment) reads() bool {
 	return strings.HasPrefix(m.What, "get ") || strings.HasPrefix(m.What, "list ")

@@ -53,7 +53,7 @@ func rollOutIf(env *Env, works func(fakeapi.Key) bool) {
 	}
 }
 
-// settled tells whether the Deployment's controller has nothing to do.
+// settled reports whether the Deployment's controller has nothing to do.
 func settled(object fakeapi.Object) bool {
 	generation, _, _ := unstructured.NestedInt64(object, "metadata", "generation")
 	observed, _, _ := unstructured.NestedInt64(object, "status", "observedGeneration")

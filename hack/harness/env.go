@@ -82,19 +82,23 @@ func New(t testing.TB) *Env {
 	}})
 	env.Server.OnChange(env.notify)
 	env.API = env.Server.Client()
+	env.populate()
+	return env
+}
+
+// populate makes RDS and the first objects.
+func (env *Env) populate() {
+	env.T.Helper()
 	server, err := local.NewServer(local.Options{
 		Now:    func() time.Time { return env.Clock.Now().Add(env.RDSAhead) },
 		Wait:   func(time.Duration) {},
 		Timing: local.Timing{Unlisted: 2 * time.Second, Pending: 4 * time.Second, Backtracking: 10 * time.Second, StatusLag: 3 * time.Second},
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
+	env.Must(err)
 	env.RDS = server
 	env.AddDBCluster("testcluster")
 	env.Create(&corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: "game"}})
 	env.Create(NewAuroraCluster("game", "testcluster"))
-	return env
 }
 
 // AddDBCluster adds an Aurora cluster to RDS, with a backtrack window of two hours.

@@ -36,6 +36,9 @@ func kstatus(u *unstructured.Unstructured) status.Status {
 	return result.Status
 }
 
+// SummaryProblems lists what is wrong in how an AuroraBacktrack, as it is written, reads as a whole.
+func SummaryProblems(b *v1alpha1.AuroraBacktrack) []string { return backtrackSummary(b, KStatus(b)) }
+
 // backtrackSummary lists what is wrong in how an AuroraBacktrack reads as a whole: its kstatus, its end and the
 // conditions that say so must agree.
 func backtrackSummary(b *v1alpha1.AuroraBacktrack, reads status.Status) (problems []string) {

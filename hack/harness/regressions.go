@@ -9,8 +9,8 @@ import (
 	"github.com/aurora-backtrack/operator/api/v1alpha1"
 )
 
-// regressions lists what a write of the status takes back of what it said before: nothing may.
-func regressions(before, after v1alpha1.AuroraBacktrackStatus) (taken []string) {
+// Regressions lists what a write of the status takes back of what it said before: nothing may.
+func Regressions(before, after v1alpha1.AuroraBacktrackStatus) (taken []string) {
 	regression := func(format string, args ...any) { taken = append(taken, fmt.Sprintf(format, args...)) }
 	for _, old := range before.Conditions {
 		if old.Type == v1alpha1.ConditionReconciling || old.Type == v1alpha1.ConditionStalled {

@@ -32,14 +32,14 @@ type Scenario struct {
 // RestFor is how long everything must have been at rest: longer than the operator looks after what has ended.
 const RestFor = 2*time.Minute + 5*time.Second
 
-// ScenarioSettings keep a story short: its RDS lists a record after two seconds.
+// ScenarioSettings keep a scenario short: its RDS lists a record after two seconds.
 func ScenarioSettings() backtrack.Settings {
 	settings := backtrack.DefaultSettings()
 	settings.Poll, settings.Settle, settings.SignatureLifetime = 5*time.Second, 20*time.Second, 10*time.Second
 	return settings
 }
 
-// Begin makes the story's world.
+// Begin makes the scenario's environment.
 func (s Scenario) Begin(t testing.TB) *Checker {
 	t.Helper()
 	env := New(t)
@@ -74,7 +74,7 @@ func (s *Scenario) betweenSteps(seen *Checker) {
 	}
 }
 
-// Run lets the story happen. The hook is the first process's; when that dies, another takes over.
+// Run runs the scenario. The hook is the first process's; when that dies, another takes over.
 func (s Scenario) Run(t testing.TB, hook Hook) *Checker {
 	t.Helper()
 	seen := s.Begin(t)
@@ -139,13 +139,13 @@ func (s Scenario) TestFaults(t *testing.T) {
 	t.Logf("%d moments, told %d times", len(moments), told)
 }
 
-// runWithFault tells the story with one thing going wrong.
+// runWithFault runs the scenario with one thing going wrong.
 func (s Scenario) runWithFault(t *testing.T, d fault) {
 	t.Helper()
 	s.Judge(t, d.String(), s.Run(t, d.hook))
 }
 
-// Judge checks how a disturbed story ended.
+// Judge checks how a disturbed scenario ended.
 func (s Scenario) Judge(t *testing.T, disturbance string, seen *Checker) {
 	t.Helper()
 	got, accepted := seen.End("undo"), seen.acceptedCalls()

@@ -20,7 +20,7 @@ func (s *Checker) withAmbiguousAnswers(next Hook) Hook {
 	}
 }
 
-// AtRest tells whether every object has come to its end.
+// AtRest reports whether every object has come to its end.
 func (s *Checker) AtRest() bool {
 	for _, uid := range s.Present {
 		if b := s.Objects[uid]; b.Status.CompletedAt == "" || !b.DeletionTimestamp.IsZero() {
@@ -74,7 +74,7 @@ func (s *Checker) outcomeUnknown(uid any) bool {
 	return false
 }
 
-// End is how the story's object ended.
+// End is how the scenario's object ended.
 func (s *Checker) End(name string) string {
 	if b := s.Read(name); b != nil {
 		return Verdict(b)

@@ -11,7 +11,7 @@ import (
 // UntilAllIsOver is a length of time for TestStalls: until everything has come to its end.
 const UntilAllIsOver = time.Hour
 
-// TestStalls tells the story with an operator that stands still at its nth moment for the length of time, or until
+// TestStalls runs the scenario with an operator that stands still at its nth moment for the length of time, or until
 // everything is over.
 func (s Scenario) TestStalls(t *testing.T, n int, span time.Duration) {
 	t.Helper()
@@ -47,7 +47,7 @@ func (s Scenario) TestStalls(t *testing.T, n int, span time.Duration) {
 	s.Judge(t, strings.TrimSpace(fmt.Sprintf("stalled for %s at moment %d (%s)", span, n, what)), seen)
 }
 
-// TestTogether tells the story with two operators that take turns as the seed has it.
+// TestTogether runs the scenario with two operators that take turns as the seed has it.
 func (s Scenario) TestTogether(t *testing.T, seed uint64) {
 	t.Helper()
 	seen, random := s.Begin(t), rand.New(rand.NewPCG(seed, 0)) //nolint:gosec // a seed that can be told again is the point

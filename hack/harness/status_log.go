@@ -64,9 +64,9 @@ func (t *StatusLog) observe() {
 			continue
 		}
 		t.note(last, b)
-		problems := backtrackSummary(b, KStatus(b))
+		problems := SummaryProblems(b)
 		if last != nil && last.Status.ObservedGeneration > 0 {
-			problems = append(problems, regressions(last.Status, b.Status)...)
+			problems = append(problems, Regressions(last.Status, b.Status)...)
 		}
 		for _, problem := range problems {
 			t.env.T.Errorf("%s: %s", b.Name, problem)

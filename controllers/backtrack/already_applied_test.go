@@ -43,24 +43,3 @@ func TestWhatCameTrueIsNotDenied(t *testing.T) {
 		})
 	}
 }
-
-// TestAWordThatIsNoEnd has a record that never says how it ended: the run ends all the same, nothing stays
-// paused, and others can start.
-func TestAWordThatIsNoEnd(t *testing.T) {
-	env := harness.New(t)
-	env.CreateDependents()
-	o, _ := env.NewCheckedOperator(nil)
-	o.ReplaceRDS(0, harness.ReplaceStatus("completed", "validating"))
-	o.ReconcileAll()
-	env.Create(harness.NewBacktrack("undo"))
-	o.WaitFor("undo", v1alpha1.ConditionBacktracked, v1alpha1.ReasonBacktracking)
-	env.Clock.Step(6 * time.Hour)
-	b := o.Finish("undo")
-	harness.Equal(t, "the end", harness.Condition(b, v1alpha1.ConditionSucceeded).Reason, v1alpha1.ReasonOutcomeUnknown)
-	env.CheckNothingPaused()
-	another := harness.NewBacktrack("another")
-	another.Spec.BacktrackTo = v1alpha1.NewTimestamp(env.Clock.Now().Add(-time.Hour))
-	env.Create(another)
-	o.WaitFor("another", v1alpha1.ConditionBacktracked, v1alpha1.ReasonBacktracking)
-	harness.Equal(t, "the number of calls", env.Calls(), 2)
-}

@@ -13,7 +13,7 @@ import (
 	"github.com/aurora-backtrack/operator/hack/harness"
 )
 
-// TestCrashes tells every story once for each thing that can go wrong at each of its moments.
+// TestCrashes runs every scenario once for each thing that can go wrong at each of its moments.
 func TestCrashes(t *testing.T) {
 	for name, s := range stories() {
 		t.Run(name, s.TestFaults)
@@ -195,7 +195,7 @@ func once(time func(*harness.Checker) bool, act func(*harness.Checker)) func(*ha
 	}
 }
 
-// saying tells whether the object's condition has the reason.
+// saying reports whether the object's condition has the reason.
 func saying(condition, reason string) func(*harness.Checker) bool {
 	return func(s *harness.Checker) bool {
 		b := s.Read("undo")

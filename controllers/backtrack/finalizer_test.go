@@ -1,51 +1,16 @@
 package backtrack_test
 
 import (
-	"context"
 	"errors"
 	"testing"
 	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/utils/ptr"
-	ctrl "sigs.k8s.io/controller-runtime"
 
 	"github.com/aurora-backtrack/operator/api/v1alpha1"
 	"github.com/aurora-backtrack/operator/hack/harness"
 )
-
-// TestDeposedLeaderPausesAndDies has an operator stand still right before it pauses, until another one has brought the
-// object to its end; then it pauses, and dies before it can write or undo anything. The one that leads sees to it.
-func TestDeposedLeaderPausesAndDies(t *testing.T) {
-	t.Parallel()
-	env := harness.New(t)
-	env.CreateDependents()
-	leader := env.NewOperator(nil)
-	leader.ReconcileAll()
-	ended := false
-	deposed := env.NewOperator(func(m harness.Moment) error {
-		switch {
-		case m.What != "patch Deployment":
-		case !ended && !m.After:
-			leader.Finish("undo")
-			ended = true
-		case ended && m.After && *env.ReadDeployment("worker").Spec.Replicas == 0:
-			return harness.ErrKilled
-		}
-		return nil
-	})
-	env.Create(harness.NewBacktrack("undo"))
-	for i := 0; i < 10 && deposed.Connection.Alive(); i++ {
-		// What it is told is of no matter: it is about to die.
-		_, _ = deposed.Backtracks.Reconcile(context.Background(), ctrl.Request{NamespacedName: types.NamespacedName{Namespace: "game", Name: "undo"}})
-	}
-	harness.Equal(t, "that it lives", deposed.Connection.Alive(), false)
-	harness.Equal(t, "the worker's replicas when it died", *env.ReadDeployment("worker").Spec.Replicas, 0)
-	leader.Elapse(3 * time.Minute)
-	env.CheckNothingPaused()
-	harness.Equal(t, "the number of calls", env.Calls(), 1)
-}
 
 // TestFinalizerWaitsForTheResume has a deleted object that can't resume what it paused, for longer than it waits before
 // it ends: it stays until it can.
