@@ -1,0 +1,113 @@
+package command
+
+import (
+	"fmt"
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/aurora-backtrack/operator/api/v1alpha1"
+	"github.com/aurora-backtrack/operator/controllers/line"
+	"github.com/aurora-backtrack/operator/controllers/timeline"
+)
+
+// steps are the conditions of a run, in their order.
+var steps = []string{
+	v1alpha1.ConditionAdmitted, v1alpha1.ConditionPreflightPassed, v1alpha1.ConditionDependentsPaused, v1alpha1.ConditionBacktracked,
+	v1alpha1.ConditionClusterAvailable, v1alpha1.ConditionDependentsReconnected,
+}
+
+// progress prints what has changed in an object, one line a change, each with the time since it began.
+type progress struct {
+	session *Session
+	began   time.Time
+	quiet   bool
+	seen    map[string]string
+	record  v1alpha1.BacktrackRecord
+	queue   int32
+}
+
+// show prints what is news.
+func (p *progress) show(b *v1alpha1.AuroraBacktrack) {
+	if p.quiet {
+		return
+	}
+	if p.seen == nil {
+		p.seen = map[string]string{}
+	}
+	for _, step := range steps {
+		for _, c := range b.Status.Conditions {
+			// What the operator found before the latest change of the spec is no news.
+			if c.Type == step && b.Status.ObservedGeneration == b.Generation {
+				p.condition(c)
+			}
+		}
+	}
+	if n := b.Status.QueuePosition; n != nil && *n != p.queue {
+		p.queue = *n
+		p.say("  ", "number %d in the queue for %s", *n, b.Spec.ClusterRef.Name)
+	}
+	for i := range b.Status.Dependents {
+		p.dependent(&b.Status.Dependents[i])
+	}
+	if r := b.Status.Backtrack; r != nil && *r != p.record {
+		p.record = *r
+		text := fmt.Sprintf("RDS: backtrack %s to %s is %s", r.ID, r.BacktrackTo, r.Status)
+		if r.BacktrackedFrom != "" {
+			text += fmt.Sprintf(", from %s", r.BacktrackedFrom)
+		}
+		p.say("  ", "%s", text)
+	}
+}
+
+func (p *progress) condition(c metav1.Condition) {
+	now := string(c.Status) + c.Reason
+	if p.seen[c.Type] == now {
+		return
+	}
+	p.seen[c.Type] = now
+	suspended := c.Reason == v1alpha1.ReasonSuspended && c.Type != v1alpha1.ConditionAdmitted // the first step says it
+	if c.Reason == v1alpha1.ReasonWaiting || c.Reason == v1alpha1.ReasonNotReached || suspended {
+		return
+	}
+	sign := p.session.paint(yellow, p.session.sign("…", "."))
+	switch c.Status {
+	case metav1.ConditionTrue:
+		sign = p.session.paint(green, p.session.sign("✓", "+"))
+	case metav1.ConditionFalse:
+		sign = p.session.paint(red, p.session.sign("✗", "x"))
+	}
+	p.say(sign+" ", "%-22s %s", c.Type, c.Message)
+}
+
+func (p *progress) dependent(d *v1alpha1.DependentStatus) {
+	key := d.Kind + " " + d.Namespace + "/" + d.Name
+	state := string(d.State)
+	if p.seen[key] == state {
+		return
+	}
+	first := p.seen[key] == ""
+	p.seen[key] = state
+	if first && (d.State == v1alpha1.DependentPending || state == "") {
+		return
+	}
+	text := fmt.Sprintf("%s %s", key, state)
+	if d.Message != "" {
+		text += ": " + d.Message
+	}
+	p.say("    ", "%s", text)
+}
+
+// say prints a line, cleaned.
+func (p *progress) say(prefix, format string, args ...any) {
+	elapsed := fmt.Sprintf("%7s", timeline.Length(p.session.now().Sub(p.began)))
+	p.session.printf("%s  %s%s\n", p.session.paint(faint, elapsed), prefix, line.Clean(fmt.Sprintf(format, args...), 1000))
+}
+
+// sign is the character, or its stand-in where there are none but ASCII's.
+func (s *Session) sign(character, ascii string) string {
+	if s.ascii() {
+		return ascii
+	}
+	return character
+}

@@ -1,0 +1,310 @@
+package command
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/go-logr/logr"
+	corev1 "k8s.io/api/core/v1"
+	rbacv1 "k8s.io/api/rbac/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/util/wait"
+	"k8s.io/apimachinery/pkg/util/yaml"
+	"k8s.io/cli-runtime/pkg/genericiooptions"
+	"k8s.io/client-go/rest"
+	"k8s.io/klog/v2"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/envtest"
+	"sigs.k8s.io/controller-runtime/pkg/log"
+
+	"github.com/aurora-backtrack/operator/api/v1alpha1"
+)
+
+// What all tests share: one API server with our kinds, our admission policies and our roles.
+var (
+	environment *envtest.Environment
+	admin       client.WithWatch // may do everything but write a status
+	operator    client.WithWatch // is the operator, as the admission policies know it
+	kubeconfigs string           // a folder with one for each person
+)
+
+// The people of the tests. All have the plugin's role in every namespace; olga may approve.
+const (
+	alice = "alice@example.com"
+	olga  = "olga@example.com"
+	eve   = "eve@example.com" // may look only
+)
+
+func TestMain(m *testing.M) {
+	if os.Getenv("KUBEBUILDER_ASSETS") == "" {
+		fmt.Fprintln(os.Stderr, "KUBEBUILDER_ASSETS does not say where kube-apiserver and etcd are: run make test")
+		os.Exit(1)
+	}
+	klog.SetLogger(logr.Discard())
+	log.SetLogger(logr.Discard())
+	os.Exit(suite(m))
+}
+
+func suite(m *testing.M) int {
+	environment = &envtest.Environment{CRDDirectoryPaths: []string{config("crd", "bases")}, ErrorIfCRDPathMissing: true}
+	server, err := environment.Start()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "starting the API server:", err)
+		return 1
+	}
+	defer func() {
+		if err := environment.Stop(); err != nil {
+			fmt.Fprintln(os.Stderr, "stopping the API server:", err)
+		}
+	}()
+	server.QPS = -1
+	if err := prepare(server); err != nil {
+		fmt.Fprintln(os.Stderr, "preparing the API server:", err)
+		return 1
+	}
+	defer os.RemoveAll(kubeconfigs)
+	return m.Run()
+}
+
+func config(parts ...string) string {
+	return filepath.Join(append([]string{"..", "..", "..", "config"}, parts...)...)
+}
+
+func prepare(server *rest.Config) (err error) {
+	scheme := New(genericiooptions.IOStreams{}, "test").scheme
+	if admin, err = client.NewWithWatch(server, client.Options{Scheme: scheme}); err != nil {
+		return err
+	}
+	as := rest.CopyConfig(server)
+	as.Impersonate = rest.ImpersonationConfig{UserName: "system:serviceaccount:aurora-backtrack-system:aurora-backtrack-manager", Groups: []string{"system:masters"}}
+	if operator, err = client.NewWithWatch(as, client.Options{Scheme: scheme}); err != nil {
+		return err
+	}
+	for _, file := range []string{"rbac/plugin_role.yaml", "rbac/viewer_role.yaml", "rbac/approver_role.yaml", "admission/annotations.yaml", "admission/approval.yaml", "admission/operator_only.yaml"} {
+		if err := apply(config(file)); err != nil {
+			return fmt.Errorf("%s: %w", file, err)
+		}
+	}
+	for user, roles := range map[string][]string{
+		alice: {"aurora-backtrack-plugin", "aurora-backtrack-cluster-viewer"},
+		olga:  {"aurora-backtrack-plugin", "aurora-backtrack-cluster-viewer", "aurora-backtrack-approver"},
+		eve:   {"aurora-backtrack-viewer"},
+	} {
+		for _, role := range roles {
+			binding := &rbacv1.ClusterRoleBinding{
+				ObjectMeta: metav1.ObjectMeta{Name: strings.ReplaceAll(user, "@", "-") + "-" + role},
+				RoleRef:    rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "ClusterRole", Name: role},
+				Subjects:   []rbacv1.Subject{{APIGroup: rbacv1.GroupName, Kind: rbacv1.UserKind, Name: user}},
+			}
+			if err := admin.Create(context.Background(), binding); err != nil {
+				return err
+			}
+		}
+	}
+	if kubeconfigs, err = os.MkdirTemp("", "kubeconfigs"); err != nil {
+		return err
+	}
+	for _, user := range []string{alice, olga, eve, "root"} {
+		groups := []string{"people"}
+		if user == "root" {
+			groups = []string{"system:masters"}
+		}
+		added, err := environment.AddUser(envtest.User{Name: user, Groups: groups}, nil)
+		if err != nil {
+			return err
+		}
+		content, err := added.KubeConfig()
+		if err != nil {
+			return err
+		}
+		if err := os.WriteFile(filepath.Join(kubeconfigs, user), content, 0o600); err != nil {
+			return err
+		}
+	}
+	return policiesInForce()
+}
+
+// apply creates what a file of config holds.
+func apply(file string) error {
+	content, err := os.ReadFile(file)
+	if err != nil {
+		return err
+	}
+	for document := range strings.SplitSeq(string(content), "\n---\n") {
+		object := &unstructured.Unstructured{}
+		if err := yaml.Unmarshal([]byte(document), &object.Object); err != nil {
+			return err
+		}
+		if err := admin.Create(context.Background(), object); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// policiesInForce waits until the API server has taken the policies up, which takes a moment.
+func policiesInForce() error {
+	probe := func(name string) *v1alpha1.AuroraBacktrack {
+		return &v1alpha1.AuroraBacktrack{
+			ObjectMeta: metav1.ObjectMeta{Namespace: "default", Name: name, Annotations: map[string]string{v1alpha1.RequestedByAnnotation: "nobody"}},
+			Spec:       v1alpha1.AuroraBacktrackSpec{ClusterRef: v1alpha1.ClusterReference{Name: "none"}, BacktrackTo: "2023-12-23T13:55:00Z"},
+		}
+	}
+	return wait.PollUntilContextTimeout(context.Background(), 100*time.Millisecond, time.Minute, true, func(ctx context.Context) (bool, error) {
+		if err := admin.Create(ctx, probe("probe"), client.DryRunAll); err == nil || !apierrors.IsForbidden(err) || !strings.Contains(err.Error(), "write your own user name") {
+			return false, nil
+		}
+		good := probe("probe")
+		good.Annotations = nil
+		return admin.Create(ctx, good, client.DryRunAll) == nil, nil
+	})
+}
+
+// world is one test's namespace, which is also the name of its AuroraCluster.
+type world struct {
+	*testing.T
+	name string
+	now  time.Time
+	// answer is what a person types; with one there is a terminal.
+	answer string
+	user   string
+	// ready holds the operator back from an object, where it is set.
+	ready func(*v1alpha1.AuroraBacktrack) bool
+	env    map[string]string
+}
+
+func newWorld(t *testing.T) *world {
+	t.Helper()
+	t.Parallel()
+	namespace := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{GenerateName: "game-"}}
+	if err := admin.Create(t.Context(), namespace); err != nil {
+		t.Fatal(err)
+	}
+	return &world{T: t, name: namespace.Name, now: time.Now().UTC().Truncate(time.Second), user: alice, env: map[string]string{"LANG": "C.UTF-8"}}
+}
+
+// at is a time before the test's now, as a status has it.
+func (w *world) at(ago time.Duration) v1alpha1.Timestamp {
+	return v1alpha1.NewTimestamp(w.now.Add(-ago))
+}
+
+func (w *world) must(err error) {
+	w.Helper()
+	if err != nil {
+		w.Fatal(err)
+	}
+}
+
+// cluster makes an AuroraCluster that is ready, with a window of two hours.
+func (w *world) cluster(change ...func(*v1alpha1.AuroraCluster)) *v1alpha1.AuroraCluster {
+	w.Helper()
+	c := &v1alpha1.AuroraCluster{ObjectMeta: metav1.ObjectMeta{Name: w.name}, Spec: v1alpha1.AuroraClusterSpec{
+		DBClusterIdentifier: "aurora-game", AllowedNamespaces: v1alpha1.AllowedNamespaces{Names: []string{w.name}},
+	}}
+	c.Status = v1alpha1.AuroraClusterStatus{
+		ClusterStatus: "available", BacktrackWindow: 7200, EarliestBacktrackTime: w.at(2 * time.Hour), ObservedAt: w.at(0), Endpoint: "game.example.com",
+		Conditions: []metav1.Condition{{Type: v1alpha1.ConditionReady, Status: metav1.ConditionTrue, Reason: v1alpha1.ReasonReady, Message: "RDS answers", LastTransitionTime: metav1.NewTime(w.now)}},
+	}
+	for _, f := range change {
+		f(c)
+	}
+	status := c.Status
+	w.must(admin.Create(w.Context(), c))
+	c.Status = status
+	w.must(operator.Status().Update(w.Context(), c))
+	return c
+}
+
+// object makes an AuroraBacktrack in some state.
+func (w *world) object(name string, state ...func(*v1alpha1.AuroraBacktrack)) *v1alpha1.AuroraBacktrack {
+	w.Helper()
+	b := &v1alpha1.AuroraBacktrack{
+		ObjectMeta: metav1.ObjectMeta{Namespace: w.name, Name: name},
+		Spec:       v1alpha1.AuroraBacktrackSpec{ClusterRef: v1alpha1.ClusterReference{Name: w.name}, BacktrackTo: w.at(30 * time.Minute)},
+	}
+	for _, f := range state {
+		f(b)
+	}
+	status := b.Status
+	w.must(admin.Create(w.Context(), b))
+	b.Status = status
+	if len(status.Conditions) > 0 {
+		b.Status.ObservedGeneration = b.Generation
+	}
+	w.must(operator.Status().Update(w.Context(), b))
+	return b
+}
+
+// result is what a command left.
+type result struct {
+	code        int
+	out, errOut string
+	*testing.T
+}
+
+// run runs the plugin.
+func (w *world) run(args ...string) result {
+	w.Helper()
+	return w.runWith(w.Context(), args...)
+}
+
+func (w *world) runWith(ctx context.Context, args ...string) result {
+	w.Helper()
+	var out, errOut bytes.Buffer
+	s := New(genericiooptions.IOStreams{In: strings.NewReader(w.answer), Out: &out, ErrOut: &errOut}, "test")
+	s.Clock, s.Zone, s.Environ = fixedClock{w.now}, time.UTC, func(name string) string { return w.env[name] }
+	s.Terminal = func(stream any) bool { return stream == s.In && w.answer != "" }
+	all := append([]string{"--kubeconfig", filepath.Join(kubeconfigs, w.user), "-n", w.name}, args...)
+	if args[0] == "__complete" {
+		all = append([]string{args[0], "--kubeconfig", filepath.Join(kubeconfigs, w.user), "-n", w.name}, args[1:]...)
+	}
+	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	defer cancel()
+	code := Execute(ctx, s, all)
+	return result{code, out.String(), errOut.String(), w.T}
+}
+
+// fixedClock stands still.
+type fixedClock struct{ now time.Time }
+
+func (c fixedClock) Now() time.Time                  { return c.now }
+func (c fixedClock) Since(t time.Time) time.Duration { return c.now.Sub(t) }
+
+// want checks the exit code and that the outputs hold the texts.
+func (r result) want(code int, texts ...string) result {
+	r.Helper()
+	if r.code != code {
+		r.Errorf("the exit code is %d, want %d", r.code, code)
+	}
+	for _, text := range texts {
+		if !strings.Contains(r.out+r.errOut, text) {
+			r.Errorf("the output lacks %q", text)
+		}
+	}
+	if code != exitSucceeded && strings.Count(strings.TrimSpace(r.errOut), "\nerror: ") > 0 {
+		r.Errorf("there is more than one error")
+	}
+	if r.Failed() {
+		r.Logf("output:\n%s\nerrors:\n%s", r.out, r.errOut)
+	}
+	return r
+}
+
+// without checks that the outputs do not hold the texts.
+func (r result) without(texts ...string) result {
+	r.Helper()
+	for _, text := range texts {
+		if strings.Contains(r.out+r.errOut, text) {
+			r.Errorf("the output has %q:\n%s%s", text, r.out, r.errOut)
+		}
+	}
+	return r
+}
