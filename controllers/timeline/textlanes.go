@@ -213,8 +213,10 @@ func (b Backtrack) sentence(now time.Time, zone *time.Location) string {
 		return fmt.Sprintf("✗ %s  %s, %s: RDS reads failed; look at the data", when, who, to)
 	case UnderWay:
 		return fmt.Sprintf("◌ %s  %s, %s: under way", when, who, to)
+	case Unknown:
+		return fmt.Sprintf("◌ %s  %s, %s: RDS may have been asked; it shows no record yet", when, who, to)
 	case Completed:
 		return fmt.Sprintf("◌ %s  %s, %s: completed, but its record says too little to draw it", when, who, to)
 	}
-	return fmt.Sprintf("◌ %s  %s, %s: RDS may have been asked; it shows no record yet", when, who, to)
+	return fmt.Sprintf("◌ %s  %s, %s: %s", when, who, to, b.State)
 }

@@ -28,7 +28,6 @@ func (s *Session) follow(ctx context.Context, b *v1alpha1.AuroraBacktrack, see f
 		case err != nil:
 			return last, err
 		}
-		last = now
 		if see(now) {
 			return now, nil
 		}

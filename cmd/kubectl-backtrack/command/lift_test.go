@@ -109,8 +109,8 @@ func TestStart(t *testing.T) {
 func TestStartAndWatch(t *testing.T) {
 	w := newWorld(t)
 	w.cluster()
-	w.operates("the preflight would pass", w.rewinds()...)
 	w.object("waits", suspended)
+	w.operates("the preflight would pass", w.rewinds()...)
 	w.run("start", "waits", "--yes", "--watch").want(exitSucceeded, "started", "DependentsPaused", "✓ Succeeded")
 }
 

@@ -20,7 +20,10 @@ type pausable struct {
 // pausables are listed when nobody knows what is paused. A kind that is paused by its scale subresource, and is none of
 // these, is found by nobody but its owner.
 var pausables = []pausable{
-	{schema.GroupVersionKind{Group: "keda.sh", Version: "v1alpha1", Kind: "ScaledObject"}, []string{"metadata", "annotations", "autoscaling.keda.sh/paused-replicas"}},
+	{
+		schema.GroupVersionKind{Group: "keda.sh", Version: "v1alpha1", Kind: "ScaledObject"},
+		[]string{"metadata", "annotations", "autoscaling.keda.sh/paused-replicas"},
+	},
 	{schema.GroupVersionKind{Group: "apps", Version: "v1", Kind: "StatefulSet"}, []string{"spec", "replicas"}},
 	{schema.GroupVersionKind{Group: "apps", Version: "v1", Kind: "Deployment"}, []string{"spec", "replicas"}},
 	{schema.GroupVersionKind{Group: "apps", Version: "v1", Kind: "ReplicaSet"}, []string{"spec", "replicas"}},

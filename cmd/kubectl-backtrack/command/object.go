@@ -57,7 +57,7 @@ func (f *specFlags) object(s *Session, cluster string, to time.Time) (*v1alpha1.
 		return nil, fmt.Errorf("--ttl %s is out of range: choose 0s to %ds", f.ttl, math.MaxInt32)
 	}
 	if f.ttl > 0 {
-		b.Spec.TTLSecondsAfterFinished = ptr.To(int32(f.ttl.Seconds())) //nolint:gosec // its range is checked above
+		b.Spec.TTLSecondsAfterFinished = ptr.To(int32(f.ttl.Seconds()))
 	}
 	if f.startDeadline != "" {
 		deadline, err := when.ParseDeadline(f.startDeadline, s.now(), s.Zone)

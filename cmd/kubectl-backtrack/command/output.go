@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/cli-runtime/pkg/genericclioptions"
@@ -53,6 +54,9 @@ func (o *output) object(object runtime.Object) error {
 	printer, err := o.ToPrinter()
 	if err != nil {
 		return fmt.Errorf("%w; table and wide are known too", err)
+	}
+	if *o.OutputFormat == "name" && meta.IsListType(object) {
+		return meta.EachListItem(object, func(item runtime.Object) error { return printer.PrintObj(item, o.session.Out) })
 	}
 	return printer.PrintObj(object, o.session.Out)
 }

@@ -72,6 +72,7 @@ func (p *progress) condition(c metav1.Condition) {
 	}
 	sign := p.session.paint(yellow, p.session.sign("…", "."))
 	switch c.Status {
+	case metav1.ConditionUnknown:
 	case metav1.ConditionTrue:
 		sign = p.session.paint(green, p.session.sign("✓", "+"))
 	case metav1.ConditionFalse:

@@ -3,6 +3,7 @@ package command
 import (
 	"regexp"
 	"strings"
+	"unicode"
 )
 
 // secrets are what never belongs into a ticket, and by what it is replaced.
@@ -34,9 +35,10 @@ func redact(text string) string {
 // printable takes out the control characters of a text of many lines.
 func printable(text string) string {
 	return strings.Map(func(r rune) rune {
-		if r == '\n' || r == '\t' || r >= ' ' && r != 0x7f && (r < 0x80 || r > 0x9f) && (r < 0x200b || r > 0x200f) && (r < 0x202a || r > 0x202e) && (r < 0x2066 || r > 0x2069) {
-			return r
+		// Format characters (Cf) are invisible; among them are all that change the direction of the text.
+		if r != '\n' && r != '\t' && (unicode.IsControl(r) || unicode.Is(unicode.Cf, r)) {
+			return ' '
 		}
-		return ' '
+		return r
 	}, strings.ToValidUTF8(text, " "))
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -67,9 +68,11 @@ func (r *request) ask(ctx context.Context, cluster string, to time.Time) error {
 		return err
 	}
 	b.Spec.Suspend = !r.yes || r.suspend || approval
+	asked := b.Spec.Suspend
 	if err := s.create(ctx, b, r.spec.name != ""); err != nil {
 		return err
 	}
+	approval = approval || b.Spec.Suspend && !asked
 	r.say("aurorabacktrack/%s created in the namespace %s\n", b.Name, b.Namespace)
 	if b.Spec.Suspend {
 		if b, err = r.confirm(ctx, b, approval); err != nil || r.suspend {
@@ -180,7 +183,7 @@ func (r *request) confirm(ctx context.Context, b *v1alpha1.AuroraBacktrack, appr
 			r.say("It waits for an approver: %s\n", command("approve", b))
 			return b, nil
 		}
-		return b, s.conclusion(b, exitNeedsPerson)
+		return b, needsApprover(b)
 	}
 	if !r.yes {
 		yes, err := s.ask(ctx, "Rewind now?")
@@ -191,7 +194,15 @@ func (r *request) confirm(ctx context.Context, b *v1alpha1.AuroraBacktrack, appr
 			return b, errors.Join(err, s.remove(b))
 		}
 	}
-	return b, s.lift(ctx, b, "")
+	err = s.lift(ctx, b, "")
+	if apierrors.IsForbidden(err) && strings.Contains(err.Error(), "approving takes") {
+		return b, needsApprover(b) // the policy of a cluster that this user may not read
+	}
+	return b, err
+}
+
+func needsApprover(b *v1alpha1.AuroraBacktrack) error {
+	return exitf(exitNeedsPerson, "%s waits for a person who approves it: %s", b.Name, command("approve", b))
 }
 
 func startVerb(approval bool) string {

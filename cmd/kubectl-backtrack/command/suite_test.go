@@ -113,23 +113,37 @@ func prepare(server *rest.Config) (err error) {
 		return err
 	}
 	for _, user := range []string{alice, olga, eve, "root"} {
-		groups := []string{"people"}
-		if user == "root" {
-			groups = []string{"system:masters"}
-		}
-		added, err := environment.AddUser(envtest.User{Name: user, Groups: groups}, nil)
-		if err != nil {
-			return err
-		}
-		content, err := added.KubeConfig()
-		if err != nil {
-			return err
-		}
-		if err := os.WriteFile(filepath.Join(kubeconfigs, user), content, 0o600); err != nil {
+		if err := addUser(user); err != nil {
 			return err
 		}
 	}
 	return policiesInForce()
+}
+
+// addUser makes a person known to the API server.
+func addUser(user string) error {
+	groups := []string{"people"}
+	if user == "root" {
+		groups = []string{"system:masters"}
+	}
+	added, err := environment.AddUser(envtest.User{Name: user, Groups: groups}, nil)
+	if err != nil {
+		return err
+	}
+	content, err := added.KubeConfig()
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(kubeconfigs, user), content, 0o600)
+}
+
+// bind gives a person a role in a namespace.
+func bind(ctx context.Context, namespace, user, role string) error {
+	return admin.Create(ctx, &rbacv1.RoleBinding{
+		ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: role},
+		RoleRef:    rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "ClusterRole", Name: role},
+		Subjects:   []rbacv1.Subject{{APIGroup: rbacv1.GroupName, Kind: rbacv1.UserKind, Name: user}},
+	})
 }
 
 // apply creates what a file of config holds.
@@ -178,7 +192,7 @@ type world struct {
 	user   string
 	// ready holds the operator back from an object, where it is set.
 	ready func(*v1alpha1.AuroraBacktrack) bool
-	env    map[string]string
+	env   map[string]string
 }
 
 func newWorld(t *testing.T) *world {
