@@ -78,7 +78,7 @@ func (s *Session) clusterRow(cluster *v1alpha1.AuroraCluster, all []v1alpha1.Aur
 		active = holder.Namespace + "/" + holder.Name
 	}
 	return []string{
-		cluster.Name, status, s.window(cluster), s.since(cluster.Status.EarliestBacktrackTime), last, active, or(strings.Join(waiting(cluster, all), ",")),
+		cluster.Name, status, s.window(cluster), s.earliest(cluster), last, active, or(strings.Join(waiting(cluster, all), ",")),
 		cluster.Spec.DBClusterIdentifier, or(cluster.Status.Endpoint), message,
 	}
 }
@@ -106,6 +106,16 @@ func (s *Session) window(cluster *v1alpha1.AuroraCluster) string {
 		return timeline.Length(target)
 	}
 	return fmt.Sprintf("%s of %s", timeline.Length(max(0, min(observed.Sub(earliest), target))), timeline.Length(target))
+}
+
+// earliest is the first whole second that can be reached.
+func (s *Session) earliest(cluster *v1alpha1.AuroraCluster) string {
+	at := cluster.Status.EarliestBacktrackTime.Time()
+	if at.IsZero() {
+		return "-"
+	}
+	at = at.Add(time.Second - time.Nanosecond).Truncate(time.Second)
+	return fmt.Sprintf("%s (%s)", timeline.Typed(at), s.ago(at))
 }
 
 // waiting names the objects that wait for the cluster, in the order of their queue.

@@ -45,9 +45,16 @@ func planned(b *v1alpha1.AuroraBacktrack) bool {
 	return c != nil && c.Reason == v1alpha1.ReasonSuspended && b.Status.ObservedGeneration == b.Generation
 }
 
-// refused reports whether the examination of a suspended object found that the rewind can't be made. The operator says so
-// in the message of the condition PreflightPassed only.
-func refused(b *v1alpha1.AuroraBacktrack) bool {
+// refusal is what the examination of a suspended object found against the rewind: a reason and a message; "" if nothing. The
+// operator says so in the message of the condition PreflightPassed only.
+func refusal(b *v1alpha1.AuroraBacktrack) string {
 	c := meta.FindStatusCondition(b.Status.Conditions, v1alpha1.ConditionPreflightPassed)
-	return c != nil && strings.Contains(c.Message, "would not pass")
+	if c == nil {
+		return ""
+	}
+	_, found, refused := strings.Cut(c.Message, "would not pass")
+	if !refused {
+		return ""
+	}
+	return strings.TrimSpace(strings.TrimPrefix(found, " now"))
 }

@@ -76,9 +76,11 @@ func (o *planOptions) run(ctx context.Context, cluster string) error {
 			s.printf("It waits. To let it run: %s\n", command(startVerb(approval), b))
 		}
 	}
-	if finished(b) || refused(b) {
-		_, message := reason(b)
-		return errors.Join(err, exitf(exitEnded, "it can not be done: %s", message))
+	if found := refusal(b); found != "" && !finished(b) {
+		return errors.Join(err, exitf(exitEnded, "it can not be done %s", found))
+	}
+	if code, over := conclude(b); over && code != exitNeedsPerson {
+		return errors.Join(err, s.conclusion(b, code))
 	}
 	return err
 }

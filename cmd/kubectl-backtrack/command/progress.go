@@ -3,6 +3,7 @@ package command
 import (
 	"fmt"
 	"time"
+	"unicode/utf8"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
@@ -45,18 +46,14 @@ func (p *progress) show(b *v1alpha1.AuroraBacktrack) {
 	}
 	if n := b.Status.QueuePosition; n != nil && *n != p.queue {
 		p.queue = *n
-		p.say("  ", "number %d in the queue for %s", *n, b.Spec.ClusterRef.Name)
+		p.say("    ", "", fmt.Sprintf("number %d in the queue for %s", *n, b.Spec.ClusterRef.Name))
 	}
 	for i := range b.Status.Dependents {
 		p.dependent(&b.Status.Dependents[i])
 	}
-	if r := b.Status.Backtrack; r != nil && *r != p.record {
+	if r := b.Status.Backtrack; r != nil && r.Status != p.record.Status {
 		p.record = *r
-		text := fmt.Sprintf("RDS: backtrack %s to %s is %s", r.ID, r.BacktrackTo, r.Status)
-		if r.BacktrackedFrom != "" {
-			text += fmt.Sprintf(", from %s", r.BacktrackedFrom)
-		}
-		p.say("  ", "%s", text)
+		p.say("    ", "", fmt.Sprintf("RDS's record: %s", r.Status))
 	}
 }
 
@@ -78,7 +75,7 @@ func (p *progress) condition(c metav1.Condition) {
 	case metav1.ConditionFalse:
 		sign = p.session.paint(red, p.session.sign("✗", "x"))
 	}
-	p.say(sign+" ", "%-22s %s", c.Type, c.Message)
+	p.say(sign+" ", c.Type, c.Message)
 }
 
 func (p *progress) dependent(d *v1alpha1.DependentStatus) {
@@ -96,13 +93,30 @@ func (p *progress) dependent(d *v1alpha1.DependentStatus) {
 	if d.Message != "" {
 		text += ": " + d.Message
 	}
-	p.say("    ", "%s", text)
+	p.say("    ", "", text)
 }
 
-// say prints a line, cleaned.
-func (p *progress) say(prefix, format string, args ...any) {
-	elapsed := fmt.Sprintf("%7s", timeline.Length(p.session.now().Sub(p.began)))
-	p.session.printf("%s  %s%s\n", p.session.paint(faint, elapsed), prefix, line.Clean(fmt.Sprintf(format, args...), 1000))
+// say prints a line: what it is about in a column of its own, and what others wrote cleaned. On a terminal it is cut off at
+// the edge, so that the steps stay legible; how it ends is said in full, and so is everything by status.
+func (p *progress) say(prefix, subject, text string) {
+	s := p.session
+	if subject != "" {
+		subject = fmt.Sprintf("%-22s ", subject)
+	}
+	room := 1000
+	if s.Terminal(s.Out) {
+		room = max(20, s.width()-len("        ")-utf8.RuneCountInString(subject)-4)
+	}
+	elapsed := fmt.Sprintf("%6s", timeline.Length(s.now().Sub(p.began)))
+	s.printf("%s  %s%s%s\n", s.paint(faint, elapsed), prefix, subject, shorten(line.Clean(text, 1000), room))
+}
+
+// shorten cuts a text off at so many characters.
+func shorten(text string, room int) string {
+	if utf8.RuneCountInString(text) <= room {
+		return text
+	}
+	return string([]rune(text)[:room-1]) + "…"
 }
 
 // sign is the character, or its stand-in where there are none but ASCII's.

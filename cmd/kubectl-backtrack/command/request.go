@@ -12,6 +12,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/aurora-backtrack/operator/api/v1alpha1"
+	"github.com/aurora-backtrack/operator/controllers/line"
 )
 
 // request asks for one rewind: what `run` and `undo` have in common.
@@ -170,13 +171,16 @@ func (r *request) confirm(ctx context.Context, b *v1alpha1.AuroraBacktrack, appr
 	if code, over := conclude(b); over && code != exitNeedsPerson {
 		return b, s.conclusion(b, code)
 	}
+	found := refusal(b)
 	if r.suspend {
+		if found != "" {
+			r.say("It could not be done now %s\n", line.Clean(found, mostErrorMessage))
+		}
 		r.say("It waits. To let it run: %s\n", command(startVerb(approval), b))
 		return b, nil
 	}
-	if refused(b) {
-		_, message := reason(b)
-		return b, errors.Join(exitf(exitEnded, "it can not be done: %s", message), s.remove(b))
+	if found != "" {
+		return b, errors.Join(exitf(exitEnded, "it can not be done %s", found), s.remove(b))
 	}
 	if approval {
 		if r.follow.pastApproval {

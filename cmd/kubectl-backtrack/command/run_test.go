@@ -33,7 +33,7 @@ func TestRun(t *testing.T) {
 		"rewind "+w.name+" to "+string(w.at(15*time.Minute))+", 15m0s ago",
 		"Plan of", "pauses 1 workload meanwhile", "! 30m0s of writes are discarded", "pause   Deployment "+w.name+"/api (2 replicas)",
 		"Rewind now? [y/N]",
-		"PreflightPassed", "Deployment "+w.name+"/api Paused", "RDS: backtrack bt-1", "is applying", "✓ Succeeded the data is rewound",
+		"PreflightPassed", "Deployment "+w.name+"/api Paused", "RDS's record: applying", "✓ Succeeded the data is rewound",
 		"kubectl backtrack undo "+w.name+"-to-", "-n "+w.name)
 	all := w.objects()
 	if len(all) != 1 || all[0].Annotations[v1alpha1.RequestedByAnnotation] != alice || all[0].Spec.Suspend {

@@ -29,10 +29,6 @@ func (s *Session) showPlan(b *v1alpha1.AuroraBacktrack) {
 	for _, warning := range plan.Warnings {
 		s.printf("  %s\n", s.paint(yellow, line.Clean("! "+warning, 1000)))
 	}
-	if refused(b) {
-		_, message := reason(b)
-		s.printf("  %s\n", s.paint(red, line.Clean(s.sign("✗", "x")+" "+message, 1000)))
-	}
 }
 
 func workload(d *v1alpha1.DependentStatus) string {

@@ -1,13 +1,11 @@
 package command
 
 import (
-	"fmt"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
-	"github.com/aurora-backtrack/operator/api/v1alpha1"
 	"github.com/aurora-backtrack/operator/controllers/timeline"
 )
 
@@ -28,14 +26,6 @@ func (s *Session) ago(at time.Time) string {
 		return "in " + timeline.Length(-d)
 	}
 	return timeline.Length(d) + " ago"
-}
-
-// since is how long ago a time of a status is; "-" where there is none.
-func (s *Session) since(at v1alpha1.Timestamp) string {
-	if at == "" {
-		return "-"
-	}
-	return fmt.Sprintf("%s (%s)", timeline.Typed(at.Time()), s.ago(at.Time()))
 }
 
 // seen is when an event was last seen.

@@ -57,7 +57,7 @@ func parse(text string, now time.Time, zone *time.Location) (time.Time, error) {
 		if err != nil {
 			return time.Time{}, fmt.Errorf("%q is not a distance in time: write it as -15m or -1h30m", text)
 		}
-		return now.Add(d), nil
+		return now.Add(d).Truncate(time.Second), nil // nobody who says "fifteen minutes ago" means a millisecond
 	}
 	if clockForm.MatchString(text) {
 		return clockTime(text, now.In(zone), zone)
