@@ -24,25 +24,39 @@ type change struct {
 	what string
 }
 
+// lister finds the changes of one kind in a namespace.
+type lister struct {
+	kinds string
+	list  func(context.Context, string) ([]change, error)
+}
+
+// programs looks for when programs were rolled out or ran.
+func (s *Session) programs() []lister {
+	return []lister{{"ReplicaSets", s.rollouts}, {"Jobs", s.jobs}}
+}
+
+// programsAndSettings also looks for when what they read was changed.
+func (s *Session) programsAndSettings() []lister {
+	return append(s.programs(), lister{"ConfigMaps", s.edits("ConfigMap")}, lister{"Secrets", s.edits("Secret")})
+}
+
 // changes finds what happened in the namespaces of a cluster, oldest first. What the user may not list is left out, and
 // said so.
-func (s *Session) changes(ctx context.Context, cluster *v1alpha1.AuroraCluster) ([]change, error) {
+func (s *Session) changes(ctx context.Context, cluster *v1alpha1.AuroraCluster, listers []lister) ([]change, error) {
 	namespaces, err := s.namespacesOf(cluster)
 	if err != nil {
 		return nil, err
 	}
 	var all []change
 	for _, namespace := range namespaces {
-		for what, list := range map[string]func(context.Context, string) ([]change, error){
-			"ReplicaSets": s.rollouts, "Jobs": s.jobs, "ConfigMaps": s.edits("ConfigMap"), "Secrets": s.edits("Secret"),
-		} {
-			found, err := list(ctx, namespace)
+		for _, l := range listers {
+			found, err := l.list(ctx, namespace)
 			if apierrors.IsForbidden(err) {
-				fmt.Fprintf(s.ErrOut, "note: you may not list %s in the namespace %s, so their changes are left out\n", what, namespace)
+				fmt.Fprintf(s.ErrOut, "note: you may not list %s in the namespace %s, so their changes are left out\n", l.kinds, namespace)
 				continue
 			}
 			if err != nil {
-				return nil, explain(err, "listing "+what)
+				return nil, explain(err, "listing "+l.kinds)
 			}
 			all = append(all, found...)
 		}

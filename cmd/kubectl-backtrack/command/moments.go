@@ -68,7 +68,7 @@ func (s *Session) moments(ctx context.Context, name string, most int) error {
 
 // candidates are the times inside the window, newest first, each time once for each that happened there.
 func (s *Session) candidates(ctx context.Context, cluster *v1alpha1.AuroraCluster) ([]moment, error) {
-	changes, err := s.changes(ctx, cluster)
+	changes, err := s.changes(ctx, cluster, s.programs())
 	if err != nil {
 		return nil, err
 	}
@@ -79,7 +79,11 @@ func (s *Session) candidates(ctx context.Context, cluster *v1alpha1.AuroraCluste
 	}
 	for _, entry := range cluster.Status.Backtracks {
 		if entry.BacktrackedFrom != "" {
-			all = append(all, moment{entry.BacktrackedFrom.Time(), fmt.Sprintf("backtrack %s%s to %s", entry.ID, requestedBy(entry), entry.BacktrackTo)})
+			what := "backtrack " + entry.ID
+			if entry.RequestedBy != nil {
+				what = "backtrack" + requestedBy(entry)
+			}
+			all = append(all, moment{entry.BacktrackedFrom.Time(), what + " to " + string(entry.BacktrackTo)})
 		}
 	}
 	earliest := cluster.Status.EarliestBacktrackTime.Time()

@@ -63,7 +63,7 @@ func (o *timelineOptions) run(ctx context.Context, name string) error {
 		if what != "workloads" {
 			return fmt.Errorf("--with %s is not known: choose workloads", what)
 		}
-		changes, err := s.changes(ctx, cluster)
+		changes, err := s.changes(ctx, cluster, s.programsAndSettings())
 		if err != nil {
 			return err
 		}
