@@ -135,21 +135,24 @@ func (s selection) subtitle(zone *time.Location) string {
 	return text + fmt.Sprintf(" · reaches back %s, to %s", Length(s.Now.Sub(s.Earliest)), short(s.Earliest, s.Now, zone))
 }
 
-// Length is a length of time in its two largest units.
+// Length is a length of time in its two largest units, the second one only if there is something of it.
 func Length(d time.Duration) string {
 	d = d.Round(time.Second)
-	days, d := d/(24*time.Hour), d%(24*time.Hour)
-	hours, d := d/time.Hour, d%time.Hour
-	minutes, seconds := d/time.Minute, d%time.Minute/time.Second
-	switch {
-	case days > 0:
-		return fmt.Sprintf("%dd%dh", days, hours)
-	case hours > 0:
-		return fmt.Sprintf("%dh%dm", hours, minutes)
-	case minutes > 0:
-		return fmt.Sprintf("%dm%ds", minutes, seconds)
+	units := []struct {
+		length time.Duration
+		name   string
+	}{{24 * time.Hour, "d"}, {time.Hour, "h"}, {time.Minute, "m"}, {time.Second, "s"}}
+	for i, unit := range units[:3] {
+		if d < unit.length {
+			continue
+		}
+		text := fmt.Sprintf("%d%s", d/unit.length, unit.name)
+		if rest := d % unit.length / units[i+1].length; rest > 0 {
+			text += fmt.Sprintf("%d%s", rest, units[i+1].name)
+		}
+		return text
 	}
-	return fmt.Sprintf("%ds", seconds)
+	return fmt.Sprintf("%ds", d/time.Second)
 }
 
 // tickLabels writes the times above the picture, in two rows, the more important ones first.

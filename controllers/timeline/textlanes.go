@@ -3,6 +3,7 @@ package timeline
 import (
 	"fmt"
 	"time"
+	"unicode/utf8"
 )
 
 // lane draws a stretch: its number, its bar and, to the right of it, what it is and how to get there. Nothing else is ever
@@ -28,7 +29,11 @@ func (p *textPicture) lane(i int) {
 	if !s.Reachable {
 		st = quiet
 	}
-	p.canvas.text(row, to+2, s.heading(p.wide()), st)
+	heading := s.heading(true)
+	if to+2+utf8.RuneCountInString(heading) > p.options.Width {
+		heading = s.heading(false)
+	}
+	p.canvas.text(row, to+2, heading, st)
 	if s.End.Equal(s.Start) && s.Number < len(p.Stretches) {
 		p.canvas.text(below, to+2, "no time passed in it", quiet)
 		return

@@ -24,8 +24,8 @@ func TestClusters(t *testing.T) {
 		c.Status.EarliestBacktrackTime = w.at(90 * time.Minute)
 		c.Status.ActiveBacktrack = &v1alpha1.ObjectReference{Namespace: w.name, Name: "holder", UID: holder.UID}
 	})
-	r := w.run("clusters", w.name, "-o", "wide").want(exitSucceeded, "NAME", "AURORA CLUSTER", "aurora-game", "game.example.com", "available", "1h30m of 2h0m",
-		string(w.at(90*time.Minute))+" (1h30m ago)", "to "+string(w.at(time.Hour))+", 10m0s ago", w.name+"/holder", w.name+"/first,"+w.name+"/second")
+	r := w.run("clusters", w.name, "-o", "wide").want(exitSucceeded, "NAME", "AURORA CLUSTER", "aurora-game", "game.example.com", "available", "1h30m of 2h",
+		string(w.at(90*time.Minute))+" (1h30m ago)", "to "+string(w.at(time.Hour))+", 10m ago", w.name+"/holder", w.name+"/first,"+w.name+"/second")
 	if len(strings.Split(strings.TrimSpace(r.out), "\n")) != 2 {
 		t.Errorf("the table is\n%s\nwant a head and one row", r.out)
 	}

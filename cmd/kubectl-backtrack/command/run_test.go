@@ -30,7 +30,7 @@ func TestRun(t *testing.T) {
 	w.operates("the preflight would pass", w.rewinds()...)
 	w.answer = "y\n"
 	w.run("run", w.name, "--to", "-15m").want(exitSucceeded,
-		"rewind "+w.name+" to "+string(w.at(15*time.Minute))+", 15m0s ago",
+		"rewind "+w.name+" to "+string(w.at(15*time.Minute))+", 15m ago",
 		"Plan of", "pauses 1 workload meanwhile", "! 30m0s of writes are discarded", "pause   Deployment "+w.name+"/api (2 replicas)",
 		"Rewind now? [y/N]",
 		"PreflightPassed", "Deployment "+w.name+"/api Paused", "RDS's record: applying", "✓ Succeeded the data is rewound",
