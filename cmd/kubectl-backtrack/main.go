@@ -23,7 +23,7 @@ func main() {
 	// What the client libraries log, such as the end of a watch, is not for the person at the terminal: errors come back.
 	klog.SetLogger(logr.Discard())
 	log.SetLogger(logr.Discard())
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	streams := genericiooptions.IOStreams{In: os.Stdin, Out: os.Stdout, ErrOut: os.Stderr}
 	code := command.Execute(ctx, command.New(streams, version), os.Args[1:])
 	stop()

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
@@ -53,7 +54,9 @@ func (s *Session) clusters(ctx context.Context, o *output, names []string) error
 		return fmt.Errorf("there is no AuroraCluster: whoever runs the platform creates one for each Aurora cluster")
 	}
 	all, err := s.backtracks(ctx, "")
-	if err != nil {
+	if apierrors.IsForbidden(err) {
+		fmt.Fprintln(s.ErrOut, "note: you may not list AuroraBacktracks, so WAITING is not known")
+	} else if err != nil {
 		return err
 	}
 	var rows [][]string

@@ -12,6 +12,7 @@ import (
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
+	utilnet "k8s.io/apimachinery/pkg/util/net"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/aurora-backtrack/operator/api/v1alpha1"
@@ -24,6 +25,8 @@ func explain(err error, doing string) error {
 		return nil
 	case meta.IsNoMatchError(err):
 		return fmt.Errorf("%s: the API server does not know the kinds of aurora-backtrack.io: install the operator, or choose another --context", doing)
+	case utilnet.IsConnectionRefused(err), utilnet.IsTimeout(err):
+		return fmt.Errorf("%s: %w: check that the cluster is up, and that --context and --kubeconfig name it", doing, err)
 	case apierrors.IsForbidden(err) && !strings.Contains(err.Error(), "ValidatingAdmissionPolicy"):
 		return fmt.Errorf("%s: %w: ask for the ClusterRoles aurora-backtrack-plugin and aurora-backtrack-cluster-viewer", doing, err)
 	}

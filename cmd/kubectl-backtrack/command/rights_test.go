@@ -55,6 +55,17 @@ func TestWithoutTheRight(t *testing.T) {
 	w.run("status", "waits").want(exitSucceeded, "waits")
 }
 
+// Who sees clusters only is still shown them.
+func TestClustersWithoutSeeingBacktracks(t *testing.T) {
+	w := newWorld(t)
+	w.cluster()
+	const carl = "carl@example.com"
+	w.must(addUser(carl))
+	w.must(admin.Create(t.Context(), clusterBinding(carl, "aurora-backtrack-cluster-viewer")))
+	w.user = carl
+	w.run("clusters", w.name).want(exitSucceeded, w.name, "WAITING is not known")
+}
+
 // A requester who may not see clusters can still ask.
 func TestRunWithoutSeeingClusters(t *testing.T) {
 	w := newWorld(t)
@@ -79,6 +90,6 @@ func TestUnreachable(t *testing.T) {
 	w.user = "nobody" // has no kubeconfig
 	w.run("clusters").want(exitNotAsked, "error: ")
 	w.user = alice
-	w.run("clusters", "--server", "https://127.0.0.1:1").want(exitNotAsked, "refused")
+	w.run("clusters", "--server", "https://127.0.0.1:1").want(exitNotAsked, "refused: check that the cluster is up")
 	w.run("clusters", "--context", "nope").want(exitNotAsked, `finding the API server: context "nope" does not exist`)
 }

@@ -202,3 +202,23 @@ func TestPlan(t *testing.T) {
 		})
 	}
 }
+
+// typist types nothing, and interrupts when asked.
+type typist struct{ interrupt func() }
+
+func (p *typist) Read([]byte) (int, error) {
+	p.interrupt()
+	select {} // whoever thinks about the answer never gives one
+}
+
+func TestRunIsInterruptedAtTheQuestion(t *testing.T) {
+	w := newWorld(t)
+	w.cluster()
+	w.operates("the preflight would pass")
+	ctx, cancel := context.WithCancel(t.Context())
+	w.stdin = &typist{cancel}
+	w.runWith(ctx, "run", w.name, "--to", "-15m").want(exitInterrupted, "Rewind now?", "interrupted")
+	if left := w.objects(); len(left) != 0 {
+		t.Errorf("it left %s behind", left[0].Name)
+	}
+}

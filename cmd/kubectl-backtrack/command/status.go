@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -127,6 +128,9 @@ func (s *Session) describe(b *v1alpha1.AuroraBacktrack) {
 		if c == nil {
 			continue
 		}
+		if c.Message == message { // it stands above already
+			c.Message = ""
+		}
 		s.printf("  %s\n", s.step(*c, previous))
 		if c.Status == metav1.ConditionTrue {
 			previous = c.LastTransitionTime.Time
@@ -153,7 +157,7 @@ func (s *Session) step(c metav1.Condition, previous time.Time) string {
 	case c.Reason != v1alpha1.ReasonWaiting && c.Reason != v1alpha1.ReasonNotReached:
 		sign, took = s.paint(yellow, s.sign("…", "~")), timeline.Length(s.now().Sub(c.LastTransitionTime.Time))
 	}
-	return fmt.Sprintf("%s %-22s %7s  %s", sign, c.Type, took, line.Clean(c.Message, 1000))
+	return strings.TrimRight(fmt.Sprintf("%s %-22s %7s  %s", sign, c.Type, took, line.Clean(c.Message, 1000)), " ")
 }
 
 func (s *Session) describeRecord(b *v1alpha1.AuroraBacktrack) {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -99,12 +100,7 @@ func prepare(server *rest.Config) (err error) {
 		eve:   {"aurora-backtrack-viewer"},
 	} {
 		for _, role := range roles {
-			binding := &rbacv1.ClusterRoleBinding{
-				ObjectMeta: metav1.ObjectMeta{Name: strings.ReplaceAll(user, "@", "-") + "-" + role},
-				RoleRef:    rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "ClusterRole", Name: role},
-				Subjects:   []rbacv1.Subject{{APIGroup: rbacv1.GroupName, Kind: rbacv1.UserKind, Name: user}},
-			}
-			if err := admin.Create(context.Background(), binding); err != nil {
+			if err := admin.Create(context.Background(), clusterBinding(user, role)); err != nil {
 				return err
 			}
 		}
@@ -135,6 +131,15 @@ func addUser(user string) error {
 		return err
 	}
 	return os.WriteFile(filepath.Join(kubeconfigs, user), content, 0o600)
+}
+
+// clusterBinding gives a person a role in the whole cluster.
+func clusterBinding(user, role string) *rbacv1.ClusterRoleBinding {
+	return &rbacv1.ClusterRoleBinding{
+		ObjectMeta: metav1.ObjectMeta{Name: strings.ReplaceAll(user, "@", "-") + "-" + role},
+		RoleRef:    rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "ClusterRole", Name: role},
+		Subjects:   []rbacv1.Subject{{APIGroup: rbacv1.GroupName, Kind: rbacv1.UserKind, Name: user}},
+	}
 }
 
 // bind gives a person a role in a namespace.
@@ -189,6 +194,7 @@ type world struct {
 	now  time.Time
 	// answer is what a person types; with one there is a terminal.
 	answer string
+	stdin  io.Reader // instead of the answer
 	user   string
 	// ready holds the operator back from an object, where it is set.
 	ready func(*v1alpha1.AuroraBacktrack) bool
@@ -273,9 +279,13 @@ func (w *world) run(args ...string) result {
 func (w *world) runWith(ctx context.Context, args ...string) result {
 	w.Helper()
 	var out, errOut bytes.Buffer
-	s := New(genericiooptions.IOStreams{In: strings.NewReader(w.answer), Out: &out, ErrOut: &errOut}, "test")
+	stdin := w.stdin
+	if stdin == nil {
+		stdin = strings.NewReader(w.answer)
+	}
+	s := New(genericiooptions.IOStreams{In: stdin, Out: &out, ErrOut: &errOut}, "test")
 	s.Clock, s.Zone, s.Environ = fixedClock{w.now}, time.UTC, func(name string) string { return w.env[name] }
-	s.Terminal = func(stream any) bool { return stream == s.In && w.answer != "" }
+	s.Terminal = func(stream any) bool { return stream == s.In && (w.answer != "" || w.stdin != nil) }
 	all := append([]string{"--kubeconfig", filepath.Join(kubeconfigs, w.user), "-n", w.name}, args...)
 	if args[0] == "__complete" {
 		all = append([]string{args[0], "--kubeconfig", filepath.Join(kubeconfigs, w.user), "-n", w.name}, args[1:]...)
