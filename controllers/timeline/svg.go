@@ -20,9 +20,9 @@ type SVGOptions struct {
 
 // The measures of the picture, in its own units.
 const (
-	svgWidth   = 1000.0
+	svgWidth   = 1040.0
 	svgLeft    = 68.0  // where the bars begin
-	svgLabels  = 306.0 // what is kept free to the right of the bars
+	svgLabels  = 346.0 // what is kept free to the right of the bars
 	svgTop     = 136.0 // the middle of the first lane
 	svgLane    = 56.0
 	svgBar     = 14.0

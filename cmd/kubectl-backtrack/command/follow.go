@@ -107,7 +107,7 @@ func (s *Session) ending(ctx context.Context, b *v1alpha1.AuroraBacktrack, o fol
 		within, cancel = context.WithTimeout(ctx, o.timeout)
 		defer cancel()
 	}
-	p := &progress{session: s, began: s.now(), quiet: o.quiet}
+	p := newProgress(s, b, o.quiet)
 	last, err := s.follow(within, b, func(now *v1alpha1.AuroraBacktrack) bool {
 		p.show(now)
 		code, over := conclude(now)

@@ -33,9 +33,6 @@ func (p *progress) show(b *v1alpha1.AuroraBacktrack) {
 	if p.quiet {
 		return
 	}
-	if p.seen == nil {
-		p.seen = map[string]string{}
-	}
 	for _, step := range steps {
 		for _, c := range b.Status.Conditions {
 			// What the operator found before the latest change of the spec is no news.
@@ -75,7 +72,27 @@ func (p *progress) condition(c metav1.Condition) {
 	case metav1.ConditionFalse:
 		sign = p.session.paint(red, p.session.sign("✗", "x"))
 	}
-	p.say(sign+" ", c.Type, c.Message)
+	p.sayAt(p.when(c), sign+" ", c.Type, c.Message)
+}
+
+// recently is how old a change may be and still count as happening now: conditions have whole seconds.
+const recently = 3 * time.Second
+
+// when is when a condition changed: now, unless it is plainly older.
+func (p *progress) when(c metav1.Condition) time.Time {
+	if now := p.session.now(); now.Sub(c.LastTransitionTime.Time) <= recently {
+		return now
+	}
+	return c.LastTransitionTime.Time
+}
+
+// newProgress counts from now, or from the creation of an object that has been there for a while.
+func newProgress(s *Session, b *v1alpha1.AuroraBacktrack, quiet bool) *progress {
+	began := s.now()
+	if began.Sub(b.CreationTimestamp.Time) > recently {
+		began = b.CreationTimestamp.Time
+	}
+	return &progress{session: s, began: began, quiet: quiet, seen: map[string]string{}}
 }
 
 func (p *progress) dependent(d *v1alpha1.DependentStatus) {
@@ -99,6 +116,10 @@ func (p *progress) dependent(d *v1alpha1.DependentStatus) {
 // say prints a line: what it is about in a column of its own, and what others wrote cleaned. On a terminal it is cut off at
 // the edge, so that the steps stay legible; how it ends is said in full, and so is everything by status.
 func (p *progress) say(prefix, subject, text string) {
+	p.sayAt(p.session.now(), prefix, subject, text)
+}
+
+func (p *progress) sayAt(at time.Time, prefix, subject, text string) {
 	s := p.session
 	if subject != "" {
 		subject = fmt.Sprintf("%-22s ", subject)
@@ -107,7 +128,7 @@ func (p *progress) say(prefix, subject, text string) {
 	if s.Terminal(s.Out) {
 		room = max(20, s.width()-len("        ")-utf8.RuneCountInString(subject)-4)
 	}
-	elapsed := fmt.Sprintf("%6s", timeline.Length(s.now().Sub(p.began)))
+	elapsed := fmt.Sprintf("%6s", timeline.Length(max(0, at.Sub(p.began))))
 	s.printf("%s  %s%s%s\n", s.paint(faint, elapsed), prefix, subject, shorten(line.Clean(text, 1000), room))
 }
 

@@ -70,3 +70,19 @@ func TestParseDeadline(t *testing.T) {
 		}
 	}
 }
+
+func FuzzParse(f *testing.F) {
+	for _, text := range []string{"13:55", "yesterday 23:10", "-15m", "2023-12-23T13:55:00Z", "2023-12-23 13:55:30", "-1h", "24:60"} {
+		f.Add(text)
+	}
+	now := time.Date(2023, 12, 23, 14, 25, 30, 0, time.UTC)
+	f.Fuzz(func(t *testing.T, text string) {
+		at, err := Parse(text, now, time.FixedZone("CET", 3600))
+		if err != nil {
+			return
+		}
+		if at.After(now) || at.Location() != time.UTC || !at.Equal(at.Truncate(time.Millisecond)) {
+			t.Errorf("%q reads as %s", text, at)
+		}
+	})
+}
