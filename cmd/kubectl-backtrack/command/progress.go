@@ -78,9 +78,11 @@ func (p *progress) condition(c metav1.Condition) {
 // recently is how old a change may be and still count as happening now: conditions have whole seconds.
 const recently = 3 * time.Second
 
-// when is when a condition changed: now, unless it is plainly older.
+// when is when a step came to its end: now, unless it is plainly older. The time of one that is under way is that of its
+// first wait, not of its present reason.
 func (p *progress) when(c metav1.Condition) time.Time {
-	if now := p.session.now(); now.Sub(c.LastTransitionTime.Time) <= recently {
+	now := p.session.now()
+	if c.Status == metav1.ConditionUnknown || now.Sub(c.LastTransitionTime.Time) <= recently {
 		return now
 	}
 	return c.LastTransitionTime.Time
