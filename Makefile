@@ -51,8 +51,9 @@ down: ## Stop and remove the local cloud.
 	$(LOCAL) down
 
 .PHONY: build
-build: ## Build the manager into bin/, stamped with the version.
+build: ## Build the manager and the kubectl plugin into bin/, stamped with the version.
 	go build -ldflags '-s -w -X main.version=$(VERSION)' -o $(BIN)/ ./cmd/...
+	install -m 755 cmd/kubectl-backtrack/kubectl_complete-backtrack $(BIN)/
 
 ##@ Checks
 

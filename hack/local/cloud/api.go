@@ -80,7 +80,16 @@ func (c *Cloud) do(ctx context.Context, method, url, contentType string, body []
 
 // Kubectl runs kubectl as the administrator and returns what it prints. stdin may be nil.
 func (c *Cloud) Kubectl(ctx context.Context, stdin io.Reader, args ...string) (string, error) {
-	path := filepath.Join(c.bin, programs.ControlPlaneDir, "kubectl")
+	return c.runClient(ctx, stdin, filepath.Join(c.bin, programs.ControlPlaneDir, "kubectl"), args)
+}
+
+// Plugin runs kubectl backtrack as the administrator and returns what it prints.
+func (c *Cloud) Plugin(ctx context.Context, args ...string) (string, error) {
+	return c.runClient(ctx, nil, filepath.Join(c.bin, "kubectl-backtrack"), args)
+}
+
+// runClient runs a program that reads a kubeconfig.
+func (c *Cloud) runClient(ctx context.Context, stdin io.Reader, path string, args []string) (string, error) {
 	cmd := exec.CommandContext(ctx, path, append([]string{"--kubeconfig=" + c.Kubeconfig()}, args...)...) //nolint:gosec // our own kubectl
 	cmd.Stdin = stdin
 	// Its own cache folder: the answers of another API server at the same port are no good here.
@@ -88,7 +97,7 @@ func (c *Cloud) Kubectl(ctx context.Context, stdin io.Reader, args ...string) (s
 	var out, problems bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &problems
 	if err := cmd.Run(); err != nil {
-		return out.String(), fmt.Errorf("kubectl %s: %w\n%s", strings.Join(args, " "), err, problems.String())
+		return out.String(), fmt.Errorf("%s %s: %w\n%s", filepath.Base(path), strings.Join(args, " "), err, problems.String())
 	}
 	return out.String(), nil
 }

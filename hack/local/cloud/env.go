@@ -57,5 +57,15 @@ func (c *Cloud) writeEnv() error {
 	return os.Rename(unfinished, c.EnvFile())
 }
 
+// installCompletion puts the script by which kubectl completes the arguments of its plugin beside the plugin.
+func (c *Cloud) installCompletion() error {
+	const name = "kubectl_complete-backtrack"
+	script, err := os.ReadFile(filepath.Join(c.options.Root, "cmd", "kubectl-backtrack", name))
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(c.bin, name), script, 0o700) //nolint:gosec // it is run
+}
+
 // quote makes one word of the text for any shell.
 func quote(text string) string { return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'" }

@@ -26,6 +26,7 @@ func (c *Cloud) Up(ctx context.Context) error {
 	}
 	return c.up(ctx, needed, []string{etcd, apiServer, controllerManager, scheduler, kubelet, aurora},
 		step{"installing the operator from config/default", c.installOperator},
+		step{"putting the completion of kubectl backtrack into " + c.bin, func(context.Context) error { return c.installCompletion() }},
 		step{"writing " + c.EnvFile(), func(context.Context) error { return c.writeEnv() }},
 	)
 }

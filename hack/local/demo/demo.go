@@ -32,6 +32,7 @@ type demo struct {
 	times    map[string]time.Time // by the clock of the experiment: 13:55, 14:05, 14:15
 	begin    time.Time
 	rewinds  int
+	bin      string // the folder of the programs, and of the picture
 }
 
 // Run brings a cloud up, unless one is up that may be used, and plays the experiment on it. A cloud that it brought up
@@ -88,7 +89,7 @@ func newDemo(c *cloud.Cloud, out io.Writer) (*demo, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &demo{Voice: stage.Voice{Out: out}, kube: &kubernetes{kube}, rds: stage.NewRDS(c), begin: time.Now(), times: map[string]time.Time{}}, nil
+	return &demo{Voice: stage.Voice{Out: out}, kube: &kubernetes{kube}, rds: stage.NewRDS(c), begin: time.Now(), times: map[string]time.Time{}, bin: c.Bin()}, nil
 }
 
 // clear removes what an earlier demo left.
@@ -111,7 +112,10 @@ func (d *demo) play(ctx context.Context) error {
 			return fmt.Errorf("%s: %w", scene.title, err)
 		}
 	}
-	return d.reckon(ctx)
+	if err := d.reckon(ctx); err != nil {
+		return err
+	}
+	return d.draw(ctx)
 }
 
 // prepare makes the Aurora cluster, the first data and the application.

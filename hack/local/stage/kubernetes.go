@@ -52,6 +52,11 @@ func (k *Kubernetes) Kubectl(ctx context.Context, args ...string) (string, error
 	return k.cloud.Kubectl(ctx, nil, args...)
 }
 
+// Plugin runs kubectl backtrack and gives what it prints.
+func (k *Kubernetes) Plugin(ctx context.Context, args ...string) (string, error) {
+	return k.cloud.Plugin(ctx, args...)
+}
+
 // Delete removes an object, if it is there, and waits until it is gone.
 func (k *Kubernetes) Delete(ctx context.Context, args ...string) error {
 	_, err := k.cloud.Kubectl(ctx, nil, append([]string{"delete", "--ignore-not-found", "--timeout=2m"}, args...)...)

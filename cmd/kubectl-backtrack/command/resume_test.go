@@ -1,0 +1,88 @@
+package command
+
+import (
+	"testing"
+	"time"
+
+	appsv1 "k8s.io/api/apps/v1"
+	batchv1 "k8s.io/api/batch/v1"
+	coordinationv1 "k8s.io/api/coordination/v1"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/utils/ptr"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/aurora-backtrack/operator/api/v1alpha1"
+)
+
+// pausedWorkloads are as the operator leaves them: at zero, suspended, on no node, with their marks.
+func (w *world) pausedWorkloads() (api, edited, broken *appsv1.Deployment, agent *appsv1.DaemonSet, report *batchv1.CronJob) {
+	w.Helper()
+	labels := map[string]string{"app": "x"}
+	meta := func(name, mark string) metav1.ObjectMeta {
+		return metav1.ObjectMeta{Namespace: w.name, Name: name, Annotations: map[string]string{v1alpha1.PausedAnnotation: mark}}
+	}
+	template := corev1.PodTemplateSpec{ObjectMeta: metav1.ObjectMeta{Labels: labels}, Spec: corev1.PodSpec{Containers: []corev1.Container{{Name: "c", Image: "none"}}}}
+	deployment := func(name, mark string, replicas int32) *appsv1.Deployment {
+		return &appsv1.Deployment{ObjectMeta: meta(name, mark), Spec: appsv1.DeploymentSpec{Replicas: ptr.To(replicas), Selector: &metav1.LabelSelector{MatchLabels: labels}, Template: template}}
+	}
+	api = deployment("api", `{"owner":"uid-1","restore":3}`, 0)
+	edited = deployment("edited", `{"owner":"uid-1","restore":3}`, 5)
+	broken = deployment("broken", `not JSON`, 0)
+	pinned := *template.DeepCopy()
+	pinned.Spec.NodeSelector = map[string]string{v1alpha1.PausedAnnotation: "uid-1", "disk": "fast"}
+	agent = &appsv1.DaemonSet{ObjectMeta: meta("agent", `{"owner":"uid-1","restore":null}`), Spec: appsv1.DaemonSetSpec{Selector: &metav1.LabelSelector{MatchLabels: labels}, Template: pinned}}
+	job := *template.DeepCopy()
+	job.Spec.RestartPolicy = corev1.RestartPolicyNever
+	report = &batchv1.CronJob{ObjectMeta: meta("report", `{"owner":"uid-1","restore":false}`), Spec: batchv1.CronJobSpec{
+		Schedule: "* * * * *", Suspend: ptr.To(true), JobTemplate: batchv1.JobTemplateSpec{Spec: batchv1.JobSpec{Template: job}},
+	}}
+	for _, object := range []client.Object{api, edited, broken, agent, report} {
+		w.must(admin.Create(w.Context(), object))
+	}
+	return api, edited, broken, agent, report
+}
+
+func TestResume(t *testing.T) {
+	w := newWorld(t)
+	w.user = "root"
+	none := []string{"--operator-namespace", w.name}
+	w.run(append([]string{"resume"}, none...)...).want(exitSucceeded, "Nothing carries the mark")
+	api, edited, broken, agent, report := w.pausedWorkloads()
+	w.run(append([]string{"resume", "--dry-run"}, none...)...).want(exitSucceeded, "Deployment "+w.name+"/api: paused by the AuroraBacktrack with UID uid-1; its field becomes 3 again")
+	w.run(append([]string{"resume"}, none...)...).want(exitNotAsked, "add --yes")
+	w.answer = "n\n"
+	w.run(append([]string{"resume"}, none...)...).want(exitNotAsked, "Bring 5 workloads back?", "nothing was changed")
+	w.answer = "y\n"
+	w.run(append([]string{"resume"}, none...)...).want(exitEnded, "Deployment "+w.name+"/api resumed", "edited: somebody has set it since", "broken: its annotation aurora-backtrack.io/paused can not be read")
+	for _, object := range []client.Object{api, edited, broken, agent, report} {
+		w.must(admin.Get(t.Context(), client.ObjectKeyFromObject(object), object))
+		if _, marked := object.GetAnnotations()[v1alpha1.PausedAnnotation]; marked != (object == client.Object(broken)) {
+			t.Errorf("%s has the annotations %v", object.GetName(), object.GetAnnotations())
+		}
+	}
+	if *api.Spec.Replicas != 3 || *edited.Spec.Replicas != 5 || *report.Spec.Suspend {
+		t.Errorf("api has %d replicas, want 3; edited %d, want 5; report is suspended: %t", *api.Spec.Replicas, *edited.Spec.Replicas, *report.Spec.Suspend)
+	}
+	if selector := agent.Spec.Template.Spec.NodeSelector; len(selector) != 1 || selector["disk"] != "fast" {
+		t.Errorf("agent's node selector is %v, want its own", selector)
+	}
+}
+
+func TestResumeRefusesWhileTheOperatorRuns(t *testing.T) {
+	w := newWorld(t)
+	w.user = "root"
+	w.pausedWorkloads()
+	w.must(admin.Create(t.Context(), &coordinationv1.Lease{ObjectMeta: metav1.ObjectMeta{Namespace: w.name, Name: operatorLease}, Spec: coordinationv1.LeaseSpec{
+		HolderIdentity: ptr.To("manager-0"), RenewTime: ptr.To(metav1.NewMicroTime(w.now.Add(-5 * time.Second))), LeaseDurationSeconds: ptr.To(int32(15)),
+	}}))
+	args := []string{"resume", "--yes", "--operator-namespace", w.name}
+	w.run(args...).want(exitNotAsked, "the operator runs (manager-0 leads)")
+	w.now = w.now.Add(time.Minute)
+	w.run(args...).want(exitEnded, "api resumed") // one mark can't be read
+}
+
+func TestResumeWithoutTheRight(t *testing.T) {
+	w := newWorld(t)
+	w.run("resume").want(exitNotAsked, "listing", "is forbidden")
+}
