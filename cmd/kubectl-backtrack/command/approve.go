@@ -29,7 +29,7 @@ func newApprove(s *Session) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "approve NAME",
 		Short: "Approve a rewind that waits for it, and let it run",
-		Long: "Approves a rewind in your own name, where the AuroraCluster asks for approval: shows the plan, checks that you " +
+		Long: "Approves a rewind in your own name, where the AuroraCluster requires approval: shows the plan, checks that you " +
 			"may, asks, and lifts the suspension in one write. It takes the ClusterRole aurora-backtrack-approver.",
 		Args:              oneArg("NAME"),
 		RunE:              func(cmd *cobra.Command, args []string) error { return o.approve(cmd.Context(), args[0]) },
@@ -63,9 +63,9 @@ func (o *liftOptions) approve(ctx context.Context, name string) error {
 	if cluster.Spec.Policy.Approval == v1alpha1.ApprovalRequiredFromAnother {
 		switch asked {
 		case me:
-			return fmt.Errorf("AuroraCluster %s asks for approval from another person, and you (%s) asked for this: another approver must approve it", cluster.Name, me)
+			return fmt.Errorf("AuroraCluster %s requires approval from another person, and you (%s) asked for this: another approver must approve it", cluster.Name, me)
 		case "":
-			return fmt.Errorf("AuroraCluster %s asks for approval from another person, and it is not known who asked: create it again with kubectl backtrack run", cluster.Name)
+			return fmt.Errorf("AuroraCluster %s requires approval from another person, and it is not known who asked: create it again with kubectl backtrack run", cluster.Name)
 		}
 	}
 	s.showPlan(b)

@@ -152,7 +152,7 @@ func (s *Session) conclusion(b *v1alpha1.AuroraBacktrack, code int) error {
 	return exitf(code, "%s ended without success: %s: %s", b.Name, why, message)
 }
 
-// needsApproval reports whether the cluster asks for approval, as far as that can be read.
+// needsApproval reports whether the cluster requires approval, as far as that can be read.
 func (s *Session) needsApproval(b *v1alpha1.AuroraBacktrack) bool {
 	cluster := &v1alpha1.AuroraCluster{}
 	if err := s.connected.Get(context.Background(), client.ObjectKey{Name: b.Spec.ClusterRef.Name}, cluster); err != nil {

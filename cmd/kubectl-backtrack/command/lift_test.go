@@ -87,7 +87,7 @@ func TestStart(t *testing.T) {
 		"yes":                         {answer: "yes\n", state: suspended, code: exitSucceeded, want: []string{"Plan of", "started", "kubectl backtrack watch"}},
 		"no":                          {answer: "no\n", state: suspended, code: exitNotAsked, want: []string{"not started: it goes on waiting"}},
 		"no terminal":                 {state: suspended, code: exitNotAsked, want: []string{"add --yes"}},
-		"not where approval is asked": {approval: v1alpha1.ApprovalRequired, answer: "y\n", state: suspended, code: exitNeedsPerson, want: []string{"asks for approval: kubectl backtrack approve"}},
+		"not where approval is asked": {approval: v1alpha1.ApprovalRequired, answer: "y\n", state: suspended, code: exitNeedsPerson, want: []string{"requires approval: kubectl backtrack approve"}},
 		"not what runs":               {answer: "y\n", state: waitsFor(v1alpha1.ReasonBacktracking, "RDS is at it"), code: exitNotAsked, want: []string{"goes on by itself (Backtracking)"}},
 		"not what has ended":          {answer: "y\n", state: success, code: exitNotAsked, want: []string{"has ended already (Succeeded)"}},
 	} {

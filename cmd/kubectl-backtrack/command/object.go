@@ -90,8 +90,12 @@ func forGit(b *v1alpha1.AuroraBacktrack) (runtime.Object, error) {
 	return object, nil
 }
 
-// mostNames bounds how many names are tried for one object.
-const mostNames = 20
+const (
+	// mostNames bounds how many names are tried for one object.
+	mostNames = 20
+	// createTimeout bounds how long it may take to create one.
+	createTimeout = 30 * time.Second
+)
 
 // create creates the object. A name that nobody chose gets a number while it is taken.
 func (s *Session) create(ctx context.Context, b *v1alpha1.AuroraBacktrack, chosen bool, options ...client.CreateOption) error {
@@ -99,6 +103,9 @@ func (s *Session) create(ctx context.Context, b *v1alpha1.AuroraBacktrack, chose
 	if err != nil {
 		return err
 	}
+	// A request that was sent is answered, also after an interrupt: otherwise nobody would know whether the object is there.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), createTimeout)
+	defer cancel()
 	name := b.Name
 	for i := 2; ; i++ {
 		attempt := b.DeepCopy()
@@ -113,7 +120,7 @@ func (s *Session) create(ctx context.Context, b *v1alpha1.AuroraBacktrack, chose
 		case apierrors.IsAlreadyExists(err) && i <= mostNames:
 			b.Name = fmt.Sprintf("%s-%d", name, i)
 			continue
-		case apierrors.IsForbidden(err) && strings.Contains(err.Error(), "asks for approval") && !b.Spec.Suspend:
+		case apierrors.IsForbidden(err) && strings.Contains(err.Error(), "aurora-backtrack-approval") && !b.Spec.Suspend:
 			// The policy of a cluster that this user may not read.
 			b.Spec.Suspend = true
 			continue

@@ -123,7 +123,7 @@ func (r *request) printOnly(ctx context.Context, b *v1alpha1.AuroraBacktrack) er
 	return r.output.object(object)
 }
 
-// look finds out what is known before anything is created: that the cluster exists, whether it asks for approval, who asks,
+// look finds out what is known before anything is created: that the cluster exists, whether it requires approval, who asks,
 // and that the same rewind is not under way.
 func (r *request) look(ctx context.Context, b *v1alpha1.AuroraBacktrack) (approval bool, err error) {
 	s := r.session

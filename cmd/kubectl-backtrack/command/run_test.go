@@ -162,10 +162,10 @@ spec:
   clusterRef:
     name: NAMESPACE
   force: true
-  repeat: bt-9
+  repeat: b2c3d4e5-0000-4000-8000-000000000009
   ttlSecondsAfterFinished: 3600
 `
-	args := []string{"run", w.name, "--to", "2023-12-23T14:55:00+01:00", "--name", "for-git", "--force", "--repeat", "bt-9", "--ttl", "1h", "-o", "yaml"}
+	args := []string{"run", w.name, "--to", "2023-12-23T14:55:00+01:00", "--name", "for-git", "--force", "--repeat", "b2c3d4e5-0000-4000-8000-000000000009", "--ttl", "1h", "-o", "yaml"}
 	r := w.run(append(args, "--dry-run=client")...).want(exitSucceeded)
 	if want := strings.ReplaceAll(manifest, "NAMESPACE", w.name); r.out != want {
 		t.Errorf("the manifest is\n%s\nwant\n%s", r.out, want)

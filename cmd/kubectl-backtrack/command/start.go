@@ -13,7 +13,7 @@ func newStart(s *Session) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:               "start NAME",
 		Short:             "Let a suspended rewind run",
-		Long:              "Shows the plan of a suspended rewind, asks, and lets it run. Where the AuroraCluster asks for approval, approve does it.",
+		Long:              "Shows the plan of a suspended rewind, asks, and lets it run. Where the AuroraCluster requires approval, approve does it.",
 		Args:              oneArg("NAME"),
 		RunE:              func(cmd *cobra.Command, args []string) error { return o.start(cmd.Context(), args[0]) },
 		ValidArgsFunction: s.completeSuspended,
@@ -34,7 +34,7 @@ func (o *liftOptions) start(ctx context.Context, name string) error {
 	case err != nil:
 		return err
 	case approvalAsked(cluster):
-		return exitf(exitNeedsPerson, "AuroraCluster %s asks for approval: %s", cluster.Name, command("approve", b))
+		return exitf(exitNeedsPerson, "AuroraCluster %s requires approval: %s", cluster.Name, command("approve", b))
 	}
 	s.showPlan(b)
 	return o.lift(ctx, b, "", fmt.Sprintf("Rewind %s now?", b.Spec.ClusterRef.Name), "started")
