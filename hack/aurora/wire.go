@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -20,23 +21,41 @@ const (
 	codeInternalFailure    = "InternalFailure"
 	codeUnavailable        = "ServiceUnavailable"
 	codeThrottling         = "ThrottlingException"
+	codeThrottlingShort    = "Throttling"
 )
 
 // The RDS faults used here, with the codes and statuses of its API model.
 const (
-	faultClusterNotFound   = "DBClusterNotFoundFault"
-	faultClusterExists     = "DBClusterAlreadyExistsFault"
-	faultClusterState      = "InvalidDBClusterStateFault"
-	faultInstanceNotFound  = "DBInstanceNotFound"
-	faultInstanceExists    = "DBInstanceAlreadyExists"
-	faultBacktrackNotFound = "DBClusterBacktrackNotFoundFault"
+	faultClusterNotFound        = "DBClusterNotFoundFault"
+	faultClusterExists          = "DBClusterAlreadyExistsFault"
+	faultClusterState           = "InvalidDBClusterStateFault"
+	faultInstanceNotFound       = "DBInstanceNotFound"
+	faultInstanceExists         = "DBInstanceAlreadyExists"
+	faultInstanceState          = "InvalidDBInstanceState"
+	faultBacktrackNotFound      = "DBClusterBacktrackNotFoundFault"
+	faultSnapshotNotFound       = "DBClusterSnapshotNotFoundFault"
+	faultSnapshotExists         = "DBClusterSnapshotAlreadyExistsFault"
+	faultSnapshotState          = "InvalidDBClusterSnapshotStateFault"
+	faultSubnetGroupNotFound    = "DBSubnetGroupNotFoundFault"
+	faultSubnetGroupExists      = "DBSubnetGroupAlreadyExists"
+	faultSubnetGroupState       = "InvalidDBSubnetGroupStateFault"
+	faultParameterGroupNotFound = "DBParameterGroupNotFound"
+	faultParameterGroupExists   = "DBParameterGroupAlreadyExists"
+	faultParameterGroupState    = "InvalidDBParameterGroupState"
+	faultClusterGroupNotFound   = "DBClusterParameterGroupNotFound"
+	faultGlobalClusterNotFound  = "GlobalClusterNotFoundFault"
 )
 
 // statuses are the HTTP statuses that differ from 400.
 var statuses = map[string]int{
-	faultClusterNotFound:   http.StatusNotFound,
-	faultInstanceNotFound:  http.StatusNotFound,
-	faultBacktrackNotFound: http.StatusNotFound,
+	faultClusterNotFound:        http.StatusNotFound,
+	faultInstanceNotFound:       http.StatusNotFound,
+	faultBacktrackNotFound:      http.StatusNotFound,
+	faultSnapshotNotFound:       http.StatusNotFound,
+	faultSubnetGroupNotFound:    http.StatusNotFound,
+	faultParameterGroupNotFound: http.StatusNotFound,
+	faultClusterGroupNotFound:   http.StatusNotFound,
+	faultGlobalClusterNotFound:  http.StatusNotFound,
 
 	codeAccessDenied:          http.StatusForbidden,
 	codeInvalidClientToken:    http.StatusForbidden,
@@ -134,6 +153,9 @@ func failure(service service, requestID string, e *apiError) reply {
 
 // clean makes a message of what a caller sent fit for XML and for a reader.
 func clean(message string) string { return strings.ToValidUTF8(message, "?") }
+
+// itoa writes a whole number.
+func itoa(n int) string { return strconv.Itoa(n) }
 
 // timestamp writes a time as RDS does: UTC, milliseconds if there are any.
 func timestamp(t time.Time) string {

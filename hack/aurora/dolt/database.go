@@ -177,3 +177,16 @@ func (d *database) Delete(context.Context) error {
 	}
 	return os.RemoveAll(d.home)
 }
+
+// Shut keeps clients out until Open.
+func (d *database) Shut(context.Context) error { return d.server.shut() }
+
+// Open lets clients in, unless a rewind holds the database.
+func (d *database) Open(context.Context) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.line.resumed {
+		d.gate.open()
+	}
+	return nil
+}

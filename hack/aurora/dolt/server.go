@@ -86,7 +86,7 @@ func newSQLEngine(ctx context.Context, home string) (*engine.SqlEngine, error) {
 	}
 	e, err := engine.NewSqlEngine(ctx, repositories, &engine.SqlEngineConfig{
 		DoltCfgDirPath:       home,
-		PrivFilePath:         filepath.Join(home, "privileges.db"),
+		PrivFilePath:         filepath.Join(home, privilegesFile),
 		BranchCtrlFilePath:   filepath.Join(home, "branch_control.db"),
 		Autocommit:           true,
 		EventSchedulerStatus: eventscheduler.SchedulerOff,

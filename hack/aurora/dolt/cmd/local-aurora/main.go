@@ -51,7 +51,7 @@ func run(ctx context.Context, o options) (err error) {
 	if err != nil {
 		return err
 	}
-	o.server.Engine, o.server.Now, o.server.Log = engine, now, log
+	o.server.Engine, o.server.Now, o.server.SignatureNow, o.server.Log = engine, now, now, log
 	o.server.StateFile = filepath.Join(o.dataDir, "state.json")
 	unlock, err := lock(o.dataDir)
 	if err != nil {
