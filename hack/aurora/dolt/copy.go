@@ -20,8 +20,8 @@ const (
 )
 
 // Save copies the databases of a cluster as they were at a time, the present
-// if that is zero, with its users as they are now. Clients go on meanwhile,
-// but for a moment in which nothing is committed.
+// if that is zero, with its users. Clients read on meanwhile; what they commit
+// waits.
 func (d *database) Save(ctx context.Context, snapshotID string, at time.Time) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -36,28 +36,34 @@ func (d *database) Save(ctx context.Context, snapshotID string, at time.Time) er
 		}
 	}
 	home := d.engine.snapshotHome(snapshotID)
-	if err := d.copyTo(home, wanted.Versions); err != nil {
+	d.server.locks.commits.Lock()
+	defer d.server.locks.commits.Unlock()
+	if err := d.copyTo(home, wanted); err != nil {
 		_ = os.RemoveAll(home) // the error that counts is the first
 		return fmt.Errorf("copying the cluster's data: %w", err)
 	}
 	return nil
 }
 
-func (d *database) copyTo(home string, wanted versions) error {
+func (d *database) copyTo(home string, wanted moment) error {
 	if err := os.MkdirAll(filepath.Join(home, databasesDir), 0o700); err != nil {
 		return err
 	}
-	text, err := json.Marshal(wanted)
+	text, err := json.Marshal(wanted.Versions)
 	if err != nil {
 		return err
 	}
 	if err := os.WriteFile(filepath.Join(home, versionsFile), text, 0o600); err != nil {
 		return err
 	}
-	if err := copyFile(filepath.Join(d.home, privilegesFile), filepath.Join(home, privilegesFile)); err != nil {
+	users := filepath.Join(d.home, privilegesFile)
+	if wanted.Users != "" {
+		users = filepath.Join(d.home, usersDir, wanted.Users)
+	}
+	if err := copyFile(users, filepath.Join(home, privilegesFile)); err != nil {
 		return err
 	}
-	for name, v := range wanted {
+	for name, v := range wanted.Versions {
 		from, err := d.place(name, v.Incarnation)
 		if err != nil {
 			return err
@@ -131,7 +137,7 @@ func (d *database) begin(ctx context.Context, wanted versions) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	for name, v := range wanted {
-		if _, err := d.server.run(ctx, name, "CALL DOLT_RESET('--hard', "+quoteText(v.Commit)+")"); err != nil {
+		if err := d.bring(ctx, name, v); err != nil {
 			return fmt.Errorf("resetting database %s: %w", name, err)
 		}
 	}

@@ -29,6 +29,14 @@ type database struct {
 	line *line
 	// seen is when the state at the end of the line was last seen to hold.
 	seen time.Time
+	// known is what was last seen of each database, users of the users.
+	known             map[string]observed
+	users, usersStamp string
+	// segment is the part of the history that commits are added to now.
+	segment      int64
+	segmentBegan time.Time
+	// collected is how many bytes the databases had after the last collection.
+	collected int64
 }
 
 // start serves a cluster's data. What a crash interrupted is finished first.
@@ -45,6 +53,7 @@ func (e *Engine) start(ctx context.Context, resourceID string) (*database, error
 		return nil, errors.Join(err, d.gate.Close(), d.line.file.Close())
 	}
 	d.seen = d.line.end().At
+	d.newSegment(e.now())
 	if err := d.settle(ctx); err != nil {
 		return nil, errors.Join(err, d.server.close(), d.line.file.Close())
 	}

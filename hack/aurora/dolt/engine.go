@@ -51,6 +51,7 @@ func NewEngine(dir string, now func() time.Time, log *slog.Logger) (*Engine, err
 	}
 	logrus.SetOutput(io.Discard)
 	cli.CliOut, cli.CliErr = io.Discard, io.Discard
+	addVariables()
 	return &Engine{dir: dir, now: now, log: log}, nil
 }
 

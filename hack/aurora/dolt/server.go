@@ -22,6 +22,8 @@ import (
 
 const (
 	databasesDir = "databases"
+	// mainBranch is the branch that clients work on.
+	mainBranch = env.DefaultInitBranch
 	// adminUser is the server's own user; Aurora's has this name too.
 	adminUser = "rdsadmin"
 	// drainTimeout bounds the wait for closed connections to end their work.
@@ -35,6 +37,7 @@ type sqlServer struct {
 	provider *sqle.DoltDatabaseProvider
 	protocol *gms.Server
 	gate     *gate
+	locks    *locks
 	served   chan struct{} // closed when the protocol server has ended
 }
 
@@ -44,7 +47,7 @@ func startServer(ctx context.Context, home string, g *gate) (*sqlServer, error) 
 	if err != nil {
 		return nil, err
 	}
-	s := &sqlServer{home: home, engine: e, gate: g, served: make(chan struct{})}
+	s := &sqlServer{home: home, engine: e, gate: g, locks: newLocks(), served: make(chan struct{})}
 	catalog := e.GetUnderlyingEngine().Analyzer.Catalog
 	provider, ok := catalog.DbProvider.(*sqle.DoltDatabaseProvider)
 	if !ok {
@@ -59,7 +62,7 @@ func startServer(ctx context.Context, home string, g *gate) (*sqlServer, error) 
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("configuring the MySQL server: %w", err), e.Close())
 	}
-	s.protocol, err = gms.NewServer(config, e.GetUnderlyingEngine(), e.ContextFactory, s.session, nil)
+	s.protocol, err = gms.NewServerWithHandler(config, e.GetUnderlyingEngine(), e.ContextFactory, s.session, nil, s.guarded)
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("making the MySQL server: %w", err), e.Close())
 	}
@@ -98,6 +101,11 @@ func newSQLEngine(ctx context.Context, home string) (*engine.SqlEngine, error) {
 		return nil, fmt.Errorf("starting Dolt: %w", err)
 	}
 	return e, nil
+}
+
+// guarded puts the locks in front of Dolt's handler.
+func (s *sqlServer) guarded(h mysql.Handler) (mysql.Handler, error) {
+	return &handler{Handler: h, locks: s.locks, sessions: func() *gms.SessionManager { return s.protocol.SessionManager() }}, nil
 }
 
 // session makes the session of a client's connection.
@@ -144,6 +152,7 @@ func (s *sqlServer) within(ctx context.Context, database string, do func(*sql.Co
 // them works on the data any more: an unfinished transaction is gone then.
 func (s *sqlServer) shut() error {
 	s.gate.shut()
+	s.locks.abort()
 	processes := s.engine.GetUnderlyingEngine().ProcessList
 	for _, process := range processes.Processes() {
 		processes.Kill(process.Connection)
