@@ -21,7 +21,8 @@ func TestNumbersGoBack(t *testing.T) {
 	execute(t, pool, "CREATE TABLE t (id INT AUTO_INCREMENT PRIMARY KEY, v INT)", "CREATE TABLE u (id INT AUTO_INCREMENT PRIMARY KEY, v INT)",
 		"INSERT INTO t (v) VALUES (1), (2), (3)", "DELETE FROM t WHERE id = 3")
 	before := moment(t, db)
-	execute(t, pool, "INSERT INTO t (v) VALUES (4), (5)", "ALTER TABLE u AUTO_INCREMENT = 100", "INSERT INTO u (v) VALUES (1)")
+	execute(t, pool, "INSERT INTO t (v) VALUES (4), (5)", "ALTER TABLE u AUTO_INCREMENT = 100", "INSERT INTO u (v) VALUES (1)",
+		"CREATE TABLE later (id INT AUTO_INCREMENT PRIMARY KEY, v INT)", "INSERT INTO later (v) VALUES (1), (2)")
 	rewound := rewind(t, db, "back", before)
 	next := func(step, wantT, wantU string) {
 		t.Helper()
@@ -36,6 +37,10 @@ func TestNumbersGoBack(t *testing.T) {
 		}
 	}
 	next("back", "4", "1")
+	execute(t, connect(t, db, "game"), "CREATE TABLE later (id INT AUTO_INCREMENT PRIMARY KEY, v INT)", "INSERT INTO later (v) VALUES (1)")
+	if got := read(t, connect(t, db, "game"), "SELECT id FROM later"); got != "1" {
+		t.Errorf("a table that is made again begins with %s", got)
+	}
 	rewind(t, db, "forward", rewound.From)
 	next("forward", "6", "101")
 	rewind(t, db, "back again", before)

@@ -120,6 +120,9 @@ func (e *Engine) restore(ctx context.Context, from, home string, spec aurora.Dat
 	if err := os.Remove(filepath.Join(home, versionsFile)); err != nil {
 		return nil, err
 	}
+	if err := e.writeVersion(spec); err != nil {
+		return nil, err
+	}
 	d, err := e.start(ctx, spec.ResourceID)
 	if err != nil {
 		return nil, err

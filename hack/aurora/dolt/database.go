@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -49,7 +50,11 @@ func (e *Engine) start(ctx context.Context, resourceID string) (*database, error
 	if d.gate, err = d.listen(); err != nil {
 		return nil, errors.Join(err, d.line.file.Close())
 	}
-	if d.server, err = startServer(ctx, d.home, d.gate); err != nil {
+	version, err := os.ReadFile(filepath.Join(d.home, versionFile))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, errors.Join(err, d.gate.Close(), d.line.file.Close())
+	}
+	if d.server, err = startServer(ctx, d.home, string(version), d.gate); err != nil {
 		return nil, errors.Join(err, d.gate.Close(), d.line.file.Close())
 	}
 	d.seen = d.line.end().At
@@ -103,7 +108,7 @@ func (d *database) initialize(ctx context.Context, spec aurora.DatabaseSpec) err
 		"GRANT ALL ON *.* TO " + user + " WITH GRANT OPTION",
 	}
 	if spec.DatabaseName != "" {
-		statements = append(statements, "CREATE DATABASE "+quoteName(spec.DatabaseName))
+		statements = append(statements, withCollation("CREATE DATABASE "+quoteName(spec.DatabaseName)))
 	}
 	for n, statement := range statements {
 		if _, err := d.server.run(ctx, "", statement); err != nil {

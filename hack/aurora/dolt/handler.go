@@ -27,13 +27,13 @@ const defaultLockWait = 50 * time.Second
 
 // ComQuery does one statement.
 func (h *handler) ComQuery(ctx context.Context, c *mysql.Conn, query string, callback mysql.ResultSpoolFn) error {
-	return h.guard(ctx, c, query, func() error { return h.Handler.ComQuery(ctx, c, query, callback) })
+	return h.guard(ctx, c, query, func() error { return h.Handler.ComQuery(ctx, c, withCollation(query), callback) })
 }
 
 // ComMultiQuery does the first of several statements.
 func (h *handler) ComMultiQuery(ctx context.Context, c *mysql.Conn, query string, callback mysql.ResultSpoolFn) (rest string, err error) {
 	err = h.guard(ctx, c, query, func() (err error) {
-		rest, err = h.Handler.ComMultiQuery(ctx, c, query, callback)
+		rest, err = h.Handler.ComMultiQuery(ctx, c, withCollation(query), callback)
 		return err
 	})
 	return rest, err

@@ -121,10 +121,11 @@ func (d *database) bring(ctx context.Context, name string, v version) error {
 		if err != nil {
 			return fmt.Errorf("reading commit %s: %w", v.Commit, err)
 		}
-		if err := setRoot(c, name, root); err != nil {
+		before, err := setRoot(c, name, root)
+		if err != nil {
 			return err
 		}
-		return resetAutoIncrement(c, database, root)
+		return resetAutoIncrement(c, database, before, root)
 	})
 }
 

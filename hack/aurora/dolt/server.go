@@ -38,11 +38,12 @@ type sqlServer struct {
 	protocol *gms.Server
 	gate     *gate
 	locks    *locks
+	version  string        // what AURORA_VERSION() answers
 	served   chan struct{} // closed when the protocol server has ended
 }
 
 // startServer serves the databases below home behind a gate.
-func startServer(ctx context.Context, home string, g *gate) (*sqlServer, error) {
+func startServer(ctx context.Context, home, version string, g *gate) (*sqlServer, error) {
 	e, err := newSQLEngine(ctx, home)
 	if err != nil {
 		return nil, err
@@ -53,7 +54,8 @@ func startServer(ctx context.Context, home string, g *gate) (*sqlServer, error) 
 	if !ok {
 		return nil, errors.Join(fmt.Errorf("dolt's database provider is a %T", catalog.DbProvider), e.Close())
 	}
-	s.provider = provider
+	s.provider, s.version = provider, version
+	addAuroraVersion(ctx, e, version)
 	editor := catalog.MySQLDb.Editor()
 	catalog.MySQLDb.AddEphemeralSuperUser(editor, adminUser, "localhost", rand.Text())
 	editor.Close()
@@ -114,7 +116,12 @@ func (s *sqlServer) session(ctx context.Context, conn *mysql.Conn, addr string) 
 	if err != nil {
 		return nil, err
 	}
-	return s.engine.NewDoltSession(ctx, base)
+	session, err := s.engine.NewDoltSession(ctx, base)
+	if err != nil {
+		return nil, err
+	}
+	c := sql.NewContext(ctx, sql.WithSession(session))
+	return session, session.InitSessionVariable(c, auroraVersionName, s.version)
 }
 
 // run does a statement as the server's own user, in a session of its own, so
