@@ -44,7 +44,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	header := w.Header()
-	header.Set("Content-Type", "text/xml")
+	header.Set("Content-Type", answer.contentType)
 	header.Set("Content-Length", strconv.Itoa(len(answer.body)))
 	header.Set("Date", s.opts.Now().UTC().Format(http.TimeFormat))
 	header.Set("X-Amzn-Requestid", requestID)
@@ -82,6 +82,7 @@ func (s *Server) handle(r *http.Request, requestID string) (reply, error) {
 	body, values, err := readForm(r)
 	action := values.Get("Action")
 	service, do, unknown := findOperation(values)
+	service.json = strings.HasPrefix(r.Header.Get("X-Amz-Target"), jsonTarget)
 	if err == nil {
 		err = unknown
 	}
@@ -161,6 +162,10 @@ func readForm(r *http.Request) ([]byte, url.Values, error) {
 	}
 	if len(body) > maxBody {
 		return nil, query, fail(codeMalformed, "The request is longer than %d bytes.", maxBody)
+	}
+	if strings.HasPrefix(r.Header.Get("X-Amz-Target"), jsonTarget) {
+		form, err := jsonForm(r, body)
+		return body, form, err
 	}
 	form, err := url.ParseQuery(string(body))
 	if err != nil {

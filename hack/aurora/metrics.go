@@ -48,9 +48,21 @@ type metricQuery struct {
 type metricResult struct {
 	Id         string
 	Label      string
-	Timestamps []string  `xml:"Timestamps>member"`
-	Values     []float64 `xml:"Values>member"`
+	Timestamps []metricTime `xml:"Timestamps>member"`
+	Values     []float64    `xml:"Values>member"`
 	StatusCode string
+}
+
+// metricTime is a time that both forms of the protocol can write: as text in
+// XML, as seconds in JSON.
+type metricTime time.Time
+
+// MarshalText writes the time for XML.
+func (t metricTime) MarshalText() ([]byte, error) { return []byte(timestamp(time.Time(t))), nil }
+
+// MarshalJSON writes the time for JSON.
+func (t metricTime) MarshalJSON() ([]byte, error) {
+	return []byte(itoa(int(time.Time(t).Unix()))), nil
 }
 
 const (
@@ -138,7 +150,7 @@ func metricNames() []string {
 // can't be backtracked, has no data; neither has a time before its creation or
 // in the future.
 func (s *Server) evaluate(q metricQuery, from, to time.Time, ascending bool) metricResult {
-	result := metricResult{Id: q.id, Label: q.label, StatusCode: "Complete"}
+	result := metricResult{Id: q.id, Label: q.label, Timestamps: []metricTime{}, Values: []float64{}, StatusCode: "Complete"}
 	if q.cluster == nil || !q.cluster.canBacktrack() {
 		return result
 	}
@@ -147,7 +159,7 @@ func (s *Server) evaluate(q metricQuery, from, to time.Time, ascending bool) met
 		if at.Before(from) || at.Before(q.cluster.CreatedAt) || at.After(now) {
 			continue
 		}
-		result.Timestamps = append(result.Timestamps, timestamp(at))
+		result.Timestamps = append(result.Timestamps, metricTime(at))
 		result.Values = append(result.Values, q.metric(s, q.cluster, at))
 	}
 	if !ascending {

@@ -1,6 +1,10 @@
 package aurora
 
-import "net/url"
+import (
+	"maps"
+	"net/url"
+	"slices"
+)
 
 // service is one of the AWS services on the endpoint.
 type service struct {
@@ -9,6 +13,8 @@ type service struct {
 	version    string
 	namespace  string
 	operations map[string]operation
+	// json means that this call is in the JSON form, not in the Query form.
+	json bool
 }
 
 // operation does one call under the server's lock. The result is encoded as
@@ -95,4 +101,14 @@ func findOperation(values url.Values) (service, operation, error) {
 		return asked, nil, fail(codeInvalidAction, "Could not find operation %s for version %s.", action, version)
 	}
 	return asked, do, nil
+}
+
+// Operations are the names of all calls that are modelled, in order.
+func Operations() []string {
+	var names []string
+	for _, s := range services {
+		names = slices.AppendSeq(names, maps.Keys(s.operations))
+	}
+	slices.Sort(names)
+	return names
 }

@@ -95,13 +95,19 @@ func asAPIError(err error) *apiError {
 
 // reply is a whole answer.
 type reply struct {
-	status int
-	body   []byte
+	status      int
+	contentType string
+	body        []byte
 }
+
+const xmlType = "text/xml"
 
 // success writes result as <XResponse><XResult>…</XResult>…</XResponse>. A
 // call without a result gets an answer without the inner element.
 func success(service service, action, requestID string, result any) (reply, error) {
+	if service.json {
+		return jsonSuccess(result)
+	}
 	var body bytes.Buffer
 	body.WriteString(xml.Header)
 	e := xml.NewEncoder(&body)
@@ -125,11 +131,14 @@ func success(service service, action, requestID string, result any) (reply, erro
 			return reply{}, fmt.Errorf("writing the answer of %s: %w", action, err)
 		}
 	}
-	return reply{http.StatusOK, body.Bytes()}, nil
+	return reply{http.StatusOK, xmlType, body.Bytes()}, nil
 }
 
 // failure writes an error.
 func failure(service service, requestID string, e *apiError) reply {
+	if service.json {
+		return jsonFailure(e)
+	}
 	type detail struct{ Type, Code, Message string }
 	answer := struct {
 		XMLName   xml.Name `xml:"ErrorResponse"`
@@ -148,7 +157,7 @@ func failure(service service, requestID string, e *apiError) reply {
 	if err != nil { // strings alone: it can't fail
 		panic(err)
 	}
-	return reply{e.status(), append([]byte(xml.Header), body...)}
+	return reply{e.status(), xmlType, append([]byte(xml.Header), body...)}
 }
 
 // clean makes a message of what a caller sent fit for XML and for a reader.
