@@ -168,7 +168,7 @@ func TestErrors(t *testing.T) {
 		"backtracks: no UUID": {backtracks(rds.DescribeDBClusterBacktracksInput{DBClusterIdentifier: test, BacktrackIdentifier: aws.String("no")}), "InvalidParameterValue"},
 		"backtracks: no UUID in a filter": {backtracks(rds.DescribeDBClusterBacktracksInput{DBClusterIdentifier: test,
 			Filters: filter("db-cluster-backtrack-id", unknownID, "no")}), "InvalidParameterValue"},
-		"backtracks: filter":  {backtracks(rds.DescribeDBClusterBacktracksInput{DBClusterIdentifier: test, Filters: filter("db-cluster-id", "x")}), "InvalidParameterValue"},
+		"backtracks: filter": {backtracks(rds.DescribeDBClusterBacktracksInput{DBClusterIdentifier: test, Filters: filter("db-cluster-id", "x")}), "InvalidParameterValue"},
 
 		"events: source without type": {events(rds.DescribeEventsInput{SourceIdentifier: test}), "InvalidParameterCombination"},
 		"events: duration":            {events(rds.DescribeEventsInput{Duration: aws.Int32(20161)}), "InvalidParameterValue"},
