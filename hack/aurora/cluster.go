@@ -75,7 +75,7 @@ type Cluster struct {
 	// Pending holds changes that wait for the maintenance window.
 	Pending *PendingChanges `json:"pending,omitempty"`
 
-	// windowShort means that events have told of a window smaller than its
+	// WindowShort means that events have told of a window smaller than its
 	// target.
 	WindowShort bool `json:"windowShort,omitempty"`
 
@@ -177,6 +177,12 @@ func (c *Cluster) earliest(now time.Time) time.Time {
 // target is where the window begins when it is as long as it should be.
 func (c *Cluster) target(now time.Time) time.Time {
 	return now.Add(-time.Duration(c.BacktrackWindow) * time.Second)
+}
+
+// windowShort reports whether the actual window is smaller than its target. A
+// cluster that is younger than its window has not lost anything.
+func (c *Cluster) windowShort(now time.Time) bool {
+	return latestOf(c.EarliestBacktrackTime, c.HistoryFrom).After(latestOf(c.target(now), c.CreatedAt))
 }
 
 // restorable is the oldest time of which a point-in-time restore has the data.

@@ -68,10 +68,9 @@ const (
 )
 
 // watchWindow tells of a window that has become smaller than its target, and
-// of one that is as long as it again. A cluster that is younger than its
-// window has not lost anything.
+// of one that is as long as it again.
 func (s *Server) watchWindow(c *Cluster, now time.Time) {
-	short := c.canBacktrack() && c.EarliestBacktrackTime.After(latestOf(c.target(now), c.CreatedAt))
+	short := c.canBacktrack() && c.windowShort(now)
 	if short == c.WindowShort {
 		return
 	}

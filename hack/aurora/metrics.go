@@ -19,7 +19,7 @@ var metrics = map[string]metric{
 	},
 	// How often the actual window was smaller than the target.
 	"BacktrackWindowAlert": func(_ *Server, c *Cluster, at time.Time) float64 {
-		if c.EarliestBacktrackTime.After(latestOf(c.target(at), c.CreatedAt)) {
+		if c.windowShort(at) {
 			return 1
 		}
 		return 0

@@ -40,10 +40,7 @@ func (s *Server) secret(identifier string) (any, error) {
 	if !c.ManagedPassword {
 		return nil, fail(codeInvalidParameter, "the password of cluster %s is not managed: whoever created it knows it", identifier)
 	}
-	value, err := json.Marshal(struct {
-		Username string `json:"username"`
-		Password string `json:"password"`
-	}{c.MasterUsername, s.managedPassword(c.ResourceID)})
+	value, err := json.Marshal(map[string]string{"username": c.MasterUsername, "password": s.managedPassword(c.ResourceID)})
 	if err != nil {
 		return nil, err
 	}
