@@ -61,12 +61,20 @@ func (s *Server) reopen(ctx context.Context, c *Cluster) error {
 
 // Tick does the work that has become due: it rewinds data, opens databases
 // again and ends changes. Every call does so first; a program with real data
-// also ticks in between.
-func (s *Server) Tick() {
+// also ticks in between, soon again while it reports that something is under
+// way.
+func (s *Server) Tick() (busy bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.tick(context.Background(), milliseconds(s.opts.Now()))
 	s.save()
+	return s.busy()
+}
+
+func (s *Server) busy() bool {
+	clusterBusy := func(c *Cluster) bool { return c.active() != nil || c.Operation != nil }
+	instanceBusy := func(i *Instance) bool { return i.Operation != nil }
+	return slices.ContainsFunc(s.state.Clusters, clusterBusy) || slices.ContainsFunc(s.state.Instances, instanceBusy)
 }
 
 func (s *Server) tick(ctx context.Context, now time.Time) {

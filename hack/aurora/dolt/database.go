@@ -111,7 +111,7 @@ func (d *database) initialize(ctx context.Context, spec aurora.DatabaseSpec) err
 		statements = append(statements, withCollation("CREATE DATABASE "+quoteName(spec.DatabaseName)))
 	}
 	for n, statement := range statements {
-		if _, err := d.server.run(ctx, "", statement); err != nil {
+		if err := d.server.run(ctx, "", statement); err != nil {
 			// Not the statement itself: the first has the password.
 			return fmt.Errorf("preparing the cluster, step %d: %w", n+1, err)
 		}
@@ -161,7 +161,7 @@ func (d *database) ChangeRecords() int64 {
 // SetMasterPassword changes the master user's password.
 func (d *database) SetMasterPassword(ctx context.Context, user, password string) error {
 	statement := "ALTER USER " + quoteText(user) + "@'%' IDENTIFIED BY " + quoteText(password)
-	if _, err := d.server.run(ctx, "", statement); err != nil {
+	if err := d.server.run(ctx, "", statement); err != nil {
 		return fmt.Errorf("changing the master user's password: %w", err)
 	}
 	return nil

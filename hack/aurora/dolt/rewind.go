@@ -87,7 +87,7 @@ func (d *database) dropOthers(ctx context.Context, wanted versions) error {
 		if version, ok := wanted[name]; ok && version.Incarnation == incarnation {
 			continue
 		}
-		if _, err := d.server.run(ctx, "", "DROP DATABASE "+quoteName(name)); err != nil {
+		if err := d.server.run(ctx, "", "DROP DATABASE "+quoteName(name)); err != nil {
 			return fmt.Errorf("dropping database %s: %w", name, err)
 		}
 	}

@@ -126,17 +126,15 @@ func (s *sqlServer) session(ctx context.Context, conn *mysql.Conn, addr string) 
 
 // run does a statement as the server's own user, in a session of its own, so
 // that it sees all that was committed before.
-func (s *sqlServer) run(ctx context.Context, database, statement string) ([]sql.Row, error) {
-	var rows []sql.Row
-	err := s.within(ctx, database, func(c *sql.Context) error {
+func (s *sqlServer) run(ctx context.Context, database, statement string) error {
+	return s.within(ctx, database, func(c *sql.Context) error {
 		_, iterator, _, err := s.engine.Query(c, statement)
 		if err != nil {
 			return err
 		}
-		rows, err = sql.RowIterToRows(c, iterator)
+		_, err = sql.RowIterToRows(c, iterator)
 		return err
 	})
-	return rows, err
 }
 
 // within does something in a session of the server's own user.

@@ -156,7 +156,7 @@ func (d *database) collect(ctx context.Context) error {
 		return nil
 	}
 	for name := range d.known {
-		if _, err := d.server.run(ctx, name, "CALL DOLT_GC('--full')"); err != nil {
+		if err := d.server.run(ctx, name, "CALL DOLT_GC('--full')"); err != nil {
 			return fmt.Errorf("collecting the garbage of database %s: %w", name, err)
 		}
 	}
