@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/aurora-backtrack/operator/hack/aurora"
@@ -38,6 +39,8 @@ type database struct {
 	segmentBegan time.Time
 	// collected is how many bytes the databases had after the last collection.
 	collected int64
+	// collecting is set while a collection waits or runs.
+	collecting atomic.Bool
 }
 
 // start serves a cluster's data. What a crash interrupted is finished first.
@@ -143,19 +146,15 @@ func (d *database) Endpoint() (string, int) { return "127.0.0.1", d.gate.port() 
 
 // Earliest is the beginning of the history.
 func (d *database) Earliest() time.Time {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if len(d.line.moments) == 0 {
+	if d.line.count.Load() == 0 {
 		return time.Time{}
 	}
-	return d.line.moments[0].At
+	return time.Unix(0, d.line.begins.Load()).UTC()
 }
 
 // ChangeRecords is the number of states on the line.
 func (d *database) ChangeRecords() int64 {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	return int64(len(d.line.moments))
+	return d.line.count.Load()
 }
 
 // SetMasterPassword changes the master user's password.

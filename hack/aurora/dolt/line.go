@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"sort"
+	"sync/atomic"
 	"time"
 )
 
@@ -61,6 +62,10 @@ type line struct {
 	moments []moment
 	last    *rewind // the latest rewind
 	resumed bool    // whether clients were let in again after it
+
+	// begins and count are the At of the first moment, in nanoseconds, and how
+	// many moments there are, for readers who can't wait.
+	begins, count atomic.Int64
 }
 
 // openLine reads a history, or begins one.
@@ -111,6 +116,7 @@ func (l *line) take(r record) {
 	switch {
 	case r.Moment != nil:
 		l.moments = append(l.moments, *r.Moment)
+		l.publish()
 	case r.Rewind != nil:
 		l.last, l.resumed = r.Rewind, false
 	case l.last != nil && r.Resumed == l.last.ID:
@@ -141,7 +147,13 @@ func (l *line) trim(before time.Time) (bool, error) {
 		return false, fmt.Errorf("writing the history anew: %w", err)
 	}
 	l.moments = append([]moment(nil), kept...)
+	l.publish()
 	return true, nil
+}
+
+func (l *line) publish() {
+	l.begins.Store(l.moments[0].At.UnixNano())
+	l.count.Store(int64(len(l.moments)))
 }
 
 func appendRecord(text []byte, r record) []byte {

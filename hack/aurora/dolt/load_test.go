@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"flag"
 	"fmt"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -137,7 +138,7 @@ func TestLoad(t *testing.T) {
 func waitForRows(l *load, more int) {
 	count := func() int { l.mu.Lock(); defer l.mu.Unlock(); return len(l.rows) }
 	for want, deadline := count()+more, time.Now().Add(bound); count() < want && time.Now().Before(deadline); {
-		<-time.After(time.Millisecond)
+		runtime.Gosched()
 	}
 }
 

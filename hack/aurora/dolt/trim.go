@@ -49,10 +49,26 @@ func (d *database) Trim(ctx context.Context, before time.Time) error {
 	if err := d.forgetUsers(needed); err != nil {
 		return fmt.Errorf("forgetting users: %w", err)
 	}
-	if !forgot {
-		return nil
+	if forgot && d.collecting.CompareAndSwap(false, true) {
+		go d.collectSoon(context.WithoutCancel(ctx))
 	}
-	return d.collect(ctx)
+	return nil
+}
+
+// collectSoon collects when nothing else is under way, unless the database has
+// been closed by then.
+func (d *database) collectSoon(ctx context.Context) {
+	defer d.collecting.Store(false)
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	select {
+	case <-d.stop:
+		return
+	default:
+	}
+	if err := d.collect(ctx); err != nil {
+		d.engine.log.Warn("garbage could not be collected; tried again later", "error", err)
+	}
 }
 
 // need is what the moments of a line refer to.
