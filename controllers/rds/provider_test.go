@@ -244,7 +244,7 @@ func TestRole(t *testing.T) {
 
 func TestRequest(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, local.Options{})
+	w := newWorld(t, local.Options{RecordPrecision: time.Millisecond})
 	w.add("x")
 	at := time.Now().Add(-time.Minute).Truncate(time.Millisecond).Add(999 * time.Microsecond).In(time.FixedZone("", 3600))
 	record, err := w.provider(func(o *Options) { o.Clock = clock.RealClock{} }).Backtrack(t.Context(), Target{Identifier: "x"}, Request{To: at, Force: true, UseEarliest: true})

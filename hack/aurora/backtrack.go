@@ -7,23 +7,6 @@ import (
 	"time"
 )
 
-// Timing says how long things take. All of it may be zero.
-type Timing struct {
-	// Unlisted is how long a record is missing from DescribeDBClusterBacktracks
-	// after its call was accepted.
-	Unlisted time.Duration `json:"unlisted"`
-	// Pending is how long a record stays "pending", before the database is
-	// closed and rewound.
-	Pending time.Duration `json:"pending"`
-	// Backtracking is how long a record stays "applying", with the database
-	// closed.
-	Backtracking time.Duration `json:"backtracking"`
-	// StatusLag is how far the cluster's status lags behind: it changes to
-	// "backtracking" this long after the call, and back to "available" this
-	// long after the end.
-	StatusLag time.Duration `json:"statusLag"`
-}
-
 // Backtrack is one record of a cluster's history. When it does what is fixed
 // when the call is accepted; Server.Tick does the work that has become due.
 type Backtrack struct {
@@ -68,7 +51,7 @@ func (b *Backtrack) listedAt(now time.Time) bool {
 	return !now.Before(b.RequestedAt.Add(b.Timing.Unlisted))
 }
 
-// shownAt says whether the cluster's status reads "backtracking" because of
+// shownAt reports whether the cluster's status reads "backtracking" because of
 // this record.
 func (b *Backtrack) shownAt(now time.Time) bool {
 	lag := b.Timing.StatusLag
@@ -78,7 +61,7 @@ func (b *Backtrack) shownAt(now time.Time) bool {
 	return !b.ended() || now.Before(b.Ended.Add(lag))
 }
 
-// advance does what is due for the cluster at now, and says whether anything
+// advance does what is due for the cluster at now, and reports whether anything
 // changed. Both steps may be due at once.
 func (s *Server) advance(ctx context.Context, c *Cluster, now time.Time) (changed bool) {
 	b := c.active()
@@ -125,8 +108,8 @@ func (s *Server) end(ctx context.Context, c *Cluster, b *Backtrack) {
 
 // word is a status as the records spell it.
 func (s *Server) word(state string) string {
-	if s.opts.UpperCaseStatus {
-		return strings.ToUpper(state)
+	if s.opts.LowerCaseStatus && !s.opts.UpperCaseStatus {
+		return state
 	}
-	return state
+	return strings.ToUpper(state)
 }

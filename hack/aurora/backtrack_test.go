@@ -59,7 +59,7 @@ func TestBacktrackOverTime(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			ctx := context.Background()
-			s, clock := newServer(t, func(o *aurora.Options) { o.Timing, o.UpperCaseStatus = tt.timing, tt.upper })
+			s, clock := newServer(t, func(o *aurora.Options) { o.Timing, o.LowerCaseStatus = tt.timing, !tt.upper })
 			client := rdsClient(s)
 			createCluster(t, client)
 			clock.advance(time.Hour)

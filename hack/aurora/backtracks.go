@@ -3,7 +3,9 @@ package aurora
 import (
 	"fmt"
 	"math"
+	"regexp"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -66,8 +68,7 @@ func (s *Server) backtrackDBCluster(c *call) (any, error) {
 	return s.backtrackShape(cluster, b), nil
 }
 
-// admit says whether the cluster takes a backtrack to a time, and to which
-// time that is then.
+// admit is the time that a backtrack goes to, if the cluster takes it.
 func (c *Cluster) admit(now, to time.Time, force, useEarliest bool) (time.Time, error) {
 	if err := c.checkBacktrackable(); err != nil {
 		return to, err
@@ -96,12 +97,13 @@ func (c *Cluster) admit(now, to time.Time, force, useEarliest bool) (time.Time, 
 // checkBacktrackable fails for clusters for which backtracking does not exist
 // or is off.
 func (c *Cluster) checkBacktrackable() error {
+	if err := c.checkBacktrackEngine(); err != nil {
+		return err
+	}
 	var why string
 	switch {
-	case c.Engine != engineMySQL:
-		why = fmt.Sprintf("its engine is %s", c.Engine)
-	case c.EngineMode == modeServerless:
-		why = "its engine mode is serverless"
+	case c.GlobalClusterIdentifier != "":
+		why = "it is a member of a global database"
 	case c.BacktrackWindow == 0:
 		why = "its backtrack window is 0"
 	default:
@@ -122,9 +124,12 @@ func (s *Server) describeDBClusterBacktracks(c *call) (any, error) {
 	if err := cluster.checkBacktrackable(); err != nil {
 		return nil, err
 	}
+	if err := checkBacktrackIDs(c, filters); err != nil {
+		return nil, err
+	}
 	found := listed(cluster, c.now, filters)
 	if id := c.Get("BacktrackIdentifier"); id != "" {
-		found = slices.DeleteFunc(found, func(n int) bool { return cluster.Backtracks[n].Identifier != id })
+		found = slices.DeleteFunc(found, func(n int) bool { return !strings.EqualFold(cluster.Backtracks[n].Identifier, id) })
 		if len(found) == 0 {
 			return nil, fail(faultBacktrackNotFound, "Backtrack %s of DB cluster %s not found.", id, cluster.Identifier)
 		}
@@ -144,6 +149,27 @@ func (s *Server) describeDBClusterBacktracks(c *call) (any, error) {
 		result.DBClusterBacktracks = append(result.DBClusterBacktracks, s.backtrackShape(cluster, &cluster.Backtracks[n]))
 	}
 	return result, nil
+}
+
+var uuidForm = regexp.MustCompile(`^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$`)
+
+// checkBacktrackIDs fails for ids that can't be one, wherever they stand.
+func checkBacktrackIDs(c *call, filters []filter) error {
+	var ids []string
+	if id := c.Get("BacktrackIdentifier"); id != "" {
+		ids = append(ids, id)
+	}
+	for _, f := range filters {
+		if f.name == "db-cluster-backtrack-id" {
+			ids = append(ids, f.values...)
+		}
+	}
+	for _, id := range ids {
+		if !uuidForm.MatchString(id) {
+			return fail(codeInvalidParameter, "Invalid backtrack identifier: %s. It must be a UUID.", id)
+		}
+	}
+	return nil
 }
 
 // listed are the places of the records that can be seen and that the filters

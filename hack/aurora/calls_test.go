@@ -57,7 +57,7 @@ func TestClusterLifecycle(t *testing.T) {
 		"tags":                  {fmt.Sprint(tags(c.TagList)), "map[team:game]"},
 		"members":               {len(c.DBClusterMembers), 1},
 		"instance":              {*instance.DBInstance.DBClusterIdentifier, "testcluster"},
-		"instance status":       {*instance.DBInstance.DBInstanceStatus, "available"},
+		"instance status":       {*instance.DBInstance.DBInstanceStatus, "creating"},
 	} {
 		if got[0] != got[1] {
 			t.Errorf("%s: %v, want %v", name, got[0], got[1])
@@ -80,7 +80,7 @@ func TestClusterLifecycle(t *testing.T) {
 	}
 
 	modified, err := client.ModifyDBCluster(ctx, &rds.ModifyDBClusterInput{DBClusterIdentifier: aws.String("testcluster"),
-		BacktrackWindow: aws.Int64(3600), NewDBClusterIdentifier: aws.String("renamed")})
+		BacktrackWindow: aws.Int64(3600), NewDBClusterIdentifier: aws.String("renamed"), ApplyImmediately: aws.Bool(true)})
 	wantCode(t, err, "")
 	if got := *modified.DBCluster.DbClusterResourceId; got != *created.DbClusterResourceId {
 		t.Errorf("a renamed cluster has resource id %s, had %s", got, *created.DbClusterResourceId)

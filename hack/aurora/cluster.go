@@ -29,12 +29,21 @@ type Cluster struct {
 
 	DatabaseName   string `json:"databaseName,omitempty"`
 	MasterUsername string `json:"masterUsername,omitempty"`
+	// ManagedPassword means that the master user's password is in a secret of
+	// the stand-in (GET /_local/secrets/{identifier}).
+	ManagedPassword bool `json:"managedPassword,omitempty"`
 
 	// BacktrackWindow is the target window in seconds; 0 is off.
 	BacktrackWindow    int64     `json:"backtrackWindow"`
 	CreatedAt          time.Time `json:"createdAt"`
 	DeletionProtection bool      `json:"deletionProtection,omitempty"`
 	Tags               []Tag     `json:"tags,omitempty"`
+	// GlobalClusterIdentifier marks a member of a global database, which can't
+	// be backtracked.
+	GlobalClusterIdentifier string `json:"globalClusterIdentifier,omitempty"`
+	// CloneGroupID is shared by a cluster and its copy-on-write clones.
+	CloneGroupID string `json:"cloneGroupId,omitempty"`
+	Settings
 
 	// Status, when set, is shown in place of the status that follows from the
 	// cluster's backtracks. Any word will do: RDS's own set is open.
@@ -47,36 +56,61 @@ type Cluster struct {
 	// EarliestBacktrackTime, when set, is a bound on the window besides its
 	// length, as heavy writes make one.
 	EarliestBacktrackTime time.Time `json:"earliestBacktrackTime,omitzero"`
+	// HistoryFrom is where the history begins that a shorter window or an
+	// upgrade left: lengthening the window does not bring it back.
+	HistoryFrom time.Time `json:"historyFrom,omitzero"`
 
 	// Backtracks is the cluster's history of backtracks, oldest first.
 	Backtracks []Backtrack `json:"backtracks,omitempty"`
 
+	// Operation is the change under way, or nil. Stopped is where a
+	// StopDBCluster led to.
+	Operation *Operation `json:"operation,omitempty"`
+	Stopped   bool       `json:"stopped,omitempty"`
+	// RestartAt is when a stopped cluster starts by itself.
+	RestartAt time.Time `json:"restartAt,omitzero"`
+	// Writer is the instance that writes; the oldest unless a failover chose
+	// another.
+	Writer string `json:"writer,omitempty"`
+	// Pending holds changes that wait for the maintenance window.
+	Pending *PendingChanges `json:"pending,omitempty"`
+
+	// WindowShort means that events have told of a window smaller than its
+	// target.
+	WindowShort bool `json:"windowShort,omitempty"`
+
 	database Database
 }
 
-// Tag is a tag of a cluster or an instance.
+// Settings are what a caller may set, and reads back, while nothing in the
+// stand-in acts on it.
+type Settings struct {
+	AvailabilityZones    []string `json:"availabilityZones,omitempty"`
+	BackupRetention      int64    `json:"backupRetention,omitempty"` // days
+	BackupWindow         string   `json:"backupWindow,omitempty"`
+	MaintenanceWindow    string   `json:"maintenanceWindow,omitempty"`
+	SubnetGroup          string   `json:"subnetGroup,omitempty"`
+	ParameterGroup       string   `json:"parameterGroup,omitempty"`
+	SecurityGroups       []string `json:"securityGroups,omitempty"`
+	StorageEncrypted     bool     `json:"storageEncrypted,omitempty"`
+	KMSKeyID             string   `json:"kmsKeyId,omitempty"`
+	StorageType          string   `json:"storageType,omitempty"`
+	CopyTagsToSnapshot   bool     `json:"copyTagsToSnapshot,omitempty"`
+	IAMAuthentication    bool     `json:"iamAuthentication,omitempty"`
+	NetworkType          string   `json:"networkType,omitempty"`
+	LifecycleSupport     string   `json:"lifecycleSupport,omitempty"`
+	EnabledLogs          []string `json:"enabledLogs,omitempty"`
+	DatabaseInsightsMode string   `json:"databaseInsightsMode,omitempty"`
+}
+
+// Tag is a tag of a cluster, an instance, a snapshot or a group.
 type Tag struct {
 	Key   string `json:"key"`
 	Value string `json:"value"`
 }
 
-// Instance is one DB instance of a cluster.
-type Instance struct {
-	Identifier        string    `json:"identifier"`
-	ClusterIdentifier string    `json:"clusterIdentifier"`
-	ResourceID        string    `json:"resourceId"`
-	AccountID         string    `json:"accountId"`
-	Region            string    `json:"region"`
-	Class             string    `json:"class"`
-	CreatedAt         time.Time `json:"createdAt"`
-	Tags              []Tag     `json:"tags,omitempty"`
-}
-
 // ARN is the cluster's Amazon Resource Name.
 func (c *Cluster) ARN() string { return arn(c.Region, c.AccountID, "cluster:"+c.Identifier) }
-
-// ARN is the instance's Amazon Resource Name.
-func (i *Instance) ARN() string { return arn(i.Region, i.AccountID, "db:"+i.Identifier) }
 
 func arn(region, account, resource string) string {
 	return fmt.Sprintf("arn:%s:rds:%s:%s:%s", partition(region), region, account, resource)
@@ -104,6 +138,12 @@ func (c *Cluster) statusAt(now time.Time) string {
 			return "backtracking"
 		}
 	}
+	switch {
+	case c.Operation.underWay(now):
+		return c.Operation.Status
+	case c.Stopped:
+		return "stopped"
+	}
 	return "available"
 }
 
@@ -116,20 +156,48 @@ func (c *Cluster) active() *Backtrack {
 	return nil
 }
 
-// canBacktrack says whether backtracking exists for the cluster and is on.
+// canBacktrack reports whether backtracking exists for the cluster and is on.
 func (c *Cluster) canBacktrack() bool {
-	return c.Engine == engineMySQL && c.EngineMode != modeServerless && c.BacktrackWindow > 0
+	return c.BacktrackWindow > 0 && c.checkBacktrackEngine() == nil
+}
+
+// idle fails while something is under way.
+func (c *Cluster) idle(now time.Time) error {
+	if status := c.statusAt(now); status != "available" || c.active() != nil {
+		return fail(faultClusterState, "DB cluster %s is not in available state.", c.Identifier)
+	}
+	return nil
 }
 
 // earliest is the oldest time a backtrack can reach at now.
 func (c *Cluster) earliest(now time.Time) time.Time {
-	earliest := now.Add(-time.Duration(c.BacktrackWindow) * time.Second)
-	for _, bound := range []time.Time{c.CreatedAt, c.database.Earliest(), c.EarliestBacktrackTime} {
-		if bound.After(earliest) {
-			earliest = bound
+	return milliseconds(latestOf(c.target(now), c.HistoryFrom, c.CreatedAt, c.database.Earliest(), c.EarliestBacktrackTime))
+}
+
+// target is where the window begins when it is as long as it should be.
+func (c *Cluster) target(now time.Time) time.Time {
+	return now.Add(-time.Duration(c.BacktrackWindow) * time.Second)
+}
+
+// windowShort reports whether the actual window is smaller than its target. A
+// cluster that is younger than its window has not lost anything.
+func (c *Cluster) windowShort(now time.Time) bool {
+	return latestOf(c.EarliestBacktrackTime, c.HistoryFrom).After(latestOf(c.target(now), c.CreatedAt))
+}
+
+// restorable is the oldest time of which a point-in-time restore has the data.
+func (c *Cluster) restorable() time.Time {
+	return milliseconds(latestOf(c.CreatedAt, c.database.Earliest()))
+}
+
+func latestOf(times ...time.Time) time.Time {
+	var latest time.Time
+	for _, t := range times {
+		if t.After(latest) {
+			latest = t
 		}
 	}
-	return milliseconds(earliest)
+	return latest
 }
 
 // milliseconds cuts a time to what RDS can say, in UTC.

@@ -5,84 +5,6 @@ import (
 	"strings"
 )
 
-// clusterShape is a DBCluster as the API writes it, as far as it is modelled.
-type clusterShape struct {
-	AllocatedStorage               int
-	DBClusterIdentifier            string
-	DatabaseName                   string `xml:",omitempty"`
-	DBClusterParameterGroup        string
-	Status                         string
-	Endpoint                       string
-	ReaderEndpoint                 string
-	MultiAZ                        bool
-	Engine                         string
-	EngineVersion                  string
-	EngineMode                     string
-	Port                           int
-	MasterUsername                 string          `xml:",omitempty"`
-	DBClusterMembers               []clusterMember `xml:"DBClusterMembers>DBClusterMember"`
-	DbClusterResourceId            string
-	DBClusterArn                   string
-	ClusterCreateTime              string
-	EarliestRestorableTime         string
-	LatestRestorableTime           string
-	EarliestBacktrackTime          string `xml:",omitempty"`
-	BacktrackWindow                *int64
-	BacktrackConsumedChangeRecords *int64
-	DeletionProtection             bool
-	StorageEncrypted               bool
-	TagList                        []Tag `xml:"TagList>Tag"`
-}
-
-type clusterMember struct {
-	DBInstanceIdentifier          string
-	IsClusterWriter               bool
-	DBClusterParameterGroupStatus string
-	PromotionTier                 int
-}
-
-// oneCluster is the result of the calls that answer with a single cluster.
-type oneCluster struct{ DBCluster clusterShape }
-
-func (s *Server) clusterShape(c *Cluster, call *call) clusterShape {
-	host, port := c.database.Endpoint()
-	shape := clusterShape{
-		AllocatedStorage:        1,
-		DBClusterIdentifier:     c.Identifier,
-		DatabaseName:            c.DatabaseName,
-		DBClusterParameterGroup: "default." + c.Engine,
-		Status:                  c.statusAt(call.now),
-		Endpoint:                host,
-		ReaderEndpoint:          host,
-		Engine:                  c.Engine,
-		EngineVersion:           c.EngineVersion,
-		EngineMode:              c.EngineMode,
-		Port:                    port,
-		MasterUsername:          c.MasterUsername,
-		DbClusterResourceId:     c.ResourceID,
-		DBClusterArn:            c.ARN(),
-		ClusterCreateTime:       timestamp(c.CreatedAt),
-		EarliestRestorableTime:  timestamp(c.CreatedAt),
-		LatestRestorableTime:    timestamp(call.now),
-		DeletionProtection:      c.DeletionProtection,
-		TagList:                 c.Tags,
-	}
-	for i, instance := range s.state.members(c) {
-		shape.DBClusterMembers = append(shape.DBClusterMembers, clusterMember{
-			DBInstanceIdentifier:          instance.Identifier,
-			IsClusterWriter:               i == 0,
-			DBClusterParameterGroupStatus: "in-sync",
-			PromotionTier:                 1,
-		})
-	}
-	if c.canBacktrack() {
-		records := c.database.ChangeRecords()
-		shape.EarliestBacktrackTime = timestamp(c.earliest(call.now))
-		shape.BacktrackWindow, shape.BacktrackConsumedChangeRecords = &c.BacktrackWindow, &records
-	}
-	return shape
-}
-
 // find is the cluster that a call names in DBClusterIdentifier.
 func (s *Server) find(c *call) (*Cluster, error) {
 	identifier, err := c.required("DBClusterIdentifier")
@@ -106,7 +28,7 @@ func (s *Server) named(c *call, identifier string) (*Cluster, error) {
 }
 
 func (s *Server) describeDBClusters(c *call) (any, error) {
-	filters, err := c.filters("db-cluster-id", "db-cluster-resource-id", "engine")
+	filters, err := c.filters("clone-group-id", "db-cluster-id", "db-cluster-resource-id", "domain", "engine")
 	if err != nil {
 		return nil, err
 	}
@@ -147,21 +69,18 @@ func (s *Server) clustersOf(c *call) []*Cluster {
 	return seen
 }
 
+// passes reports whether all filters let the cluster through. No cluster is in
+// a domain.
 func (c *Cluster) passes(filters []filter) bool {
+	values := map[string][]string{
+		"clone-group-id":         {c.CloneGroupID},
+		"db-cluster-id":          {c.Identifier, c.ARN()},
+		"db-cluster-resource-id": {c.ResourceID},
+		"engine":                 {c.Engine},
+	}
 	for _, f := range filters {
-		switch f.name {
-		case "db-cluster-id":
-			if !f.accepts(c.Identifier) && !f.accepts(c.ARN()) {
-				return false
-			}
-		case "db-cluster-resource-id":
-			if !f.accepts(c.ResourceID) {
-				return false
-			}
-		case "engine":
-			if !f.accepts(c.Engine) {
-				return false
-			}
+		if !slices.ContainsFunc(values[f.name], func(value string) bool { return value != "" && f.accepts(value) }) {
+			return false
 		}
 	}
 	return true

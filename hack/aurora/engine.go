@@ -18,6 +18,14 @@ type Engine interface {
 	// Open finds the database of a cluster that existed before a restart. One
 	// that was closed by a Rewind stays closed until Resume.
 	Open(ctx context.Context, resourceID string) (Database, error)
+
+	// Restore makes the database of a new cluster from a snapshot that
+	// Database.Save kept, and opens it for clients. Users and passwords are
+	// those of the snapshot. Its history begins now.
+	Restore(ctx context.Context, snapshotID string, spec DatabaseSpec) (Database, error)
+
+	// DeleteSnapshot removes a snapshot; one that is not there is no error.
+	DeleteSnapshot(ctx context.Context, snapshotID string) error
 }
 
 // DatabaseSpec says what CreateDBCluster asked for.
@@ -30,6 +38,8 @@ type DatabaseSpec struct {
 	MasterUserPassword string
 	// DatabaseName is the database to begin with; empty for none.
 	DatabaseName string
+	// EngineVersion is what AURORA_VERSION() answers, such as 3.08.2.
+	EngineVersion string
 }
 
 // Database is the data of one cluster.
@@ -56,11 +66,22 @@ type Database interface {
 	// SetMasterPassword changes the password of the master user.
 	SetMasterPassword(ctx context.Context, user, password string) error
 
+	// Save keeps the state of the time at, or of the present if that is zero,
+	// as a snapshot of its own that outlives the database.
+	Save(ctx context.Context, snapshotID string, at time.Time) error
+
 	// Delete ends the database and removes its data.
 	Delete(ctx context.Context) error
 
 	// Close ends the database and keeps its data.
 	Close() error
+}
+
+// Trimmer is a Database that can forget history.
+type Trimmer interface {
+	// Trim forgets what is needed for no time from before on. It may return
+	// before the space is free.
+	Trim(ctx context.Context, before time.Time) error
 }
 
 // Rewound tells what a Rewind did, to the millisecond.
@@ -86,6 +107,14 @@ func (NoData) Open(_ context.Context, resourceID string) (Database, error) {
 	return noDatabase{resourceID: resourceID}, nil
 }
 
+// Restore returns a database that holds nothing.
+func (NoData) Restore(_ context.Context, _ string, spec DatabaseSpec) (Database, error) {
+	return noDatabase{resourceID: spec.ResourceID}, nil
+}
+
+// DeleteSnapshot does nothing.
+func (NoData) DeleteSnapshot(context.Context, string) error { return nil }
+
 type noDatabase struct{ resourceID string }
 
 // Endpoint is a name under .invalid (RFC 2606): nobody can connect to it by
@@ -100,5 +129,6 @@ func (noDatabase) Rewind(_ context.Context, _ string, due, to time.Time) (Rewoun
 
 func (noDatabase) Resume(context.Context) error                            { return nil }
 func (noDatabase) SetMasterPassword(context.Context, string, string) error { return nil }
+func (noDatabase) Save(context.Context, string, time.Time) error           { return nil }
 func (noDatabase) Delete(context.Context) error                            { return nil }
 func (noDatabase) Close() error                                            { return nil }

@@ -122,6 +122,7 @@ func TestErrors(t *testing.T) {
 		return err
 	}
 	test := aws.String("testcluster")
+	const unknownID = "7f5f5295-873d-4c71-97a4-68a4a8a3b4c4"
 	var many []string
 	for n := range 101 {
 		many = append(many, fmt.Sprint("c", n))
@@ -138,7 +139,7 @@ func TestErrors(t *testing.T) {
 		"create: window":    {create(func(in *rds.CreateDBClusterInput) { in.BacktrackWindow = aws.Int64(259201) }), "InvalidParameterValue"},
 		"create: window, postgres": {create(func(in *rds.CreateDBClusterInput) {
 			in.Engine, in.BacktrackWindow = aws.String("aurora-postgresql"), aws.Int64(1)
-		}), "InvalidParameterCombination"},
+		}), "InvalidParameterValue"},
 		"create: window, serverless": {create(func(in *rds.CreateDBClusterInput) {
 			in.EngineMode, in.BacktrackWindow = aws.String("serverless"), aws.Int64(1)
 		}), "InvalidParameterCombination"},
@@ -157,14 +158,17 @@ func TestErrors(t *testing.T) {
 		"clusters: unknown":        {clusters(rds.DescribeDBClustersInput{DBClusterIdentifier: aws.String("nobody")}), "DBClusterNotFoundFault"},
 		"clusters: unknown filter": {clusters(rds.DescribeDBClustersInput{Filters: filter("odd", "x")}), "InvalidParameterValue"},
 		"clusters: filtered":       {clusters(rds.DescribeDBClustersInput{Filters: filter("db-cluster-id", many[:100]...)}), ""},
-		"clusters: 101 values":     {clusters(rds.DescribeDBClustersInput{Filters: filter("db-cluster-id", many...)}), "InvalidParameterValue"},
+		"clusters: 101 values":     {clusters(rds.DescribeDBClustersInput{Filters: filter("db-cluster-id", many...)}), "InvalidParameterCombination"},
 		"clusters: 19 records":     {clusters(rds.DescribeDBClustersInput{MaxRecords: aws.Int32(19)}), "InvalidParameterValue"},
 		"clusters: 101 records":    {clusters(rds.DescribeDBClustersInput{MaxRecords: aws.Int32(101)}), "InvalidParameterValue"},
 		"clusters: marker":         {clusters(rds.DescribeDBClustersInput{Marker: aws.String("made up")}), "InvalidParameterValue"},
 
 		"backtracks: off":     {backtracks(rds.DescribeDBClusterBacktracksInput{DBClusterIdentifier: aws.String("off")}), "InvalidParameterCombination"},
-		"backtracks: unknown": {backtracks(rds.DescribeDBClusterBacktracksInput{DBClusterIdentifier: test, BacktrackIdentifier: aws.String("no")}), "DBClusterBacktrackNotFoundFault"},
-		"backtracks: filter":  {backtracks(rds.DescribeDBClusterBacktracksInput{DBClusterIdentifier: test, Filters: filter("db-cluster-id", "x")}), "InvalidParameterValue"},
+		"backtracks: unknown": {backtracks(rds.DescribeDBClusterBacktracksInput{DBClusterIdentifier: test, BacktrackIdentifier: aws.String(unknownID)}), "DBClusterBacktrackNotFoundFault"},
+		"backtracks: no UUID": {backtracks(rds.DescribeDBClusterBacktracksInput{DBClusterIdentifier: test, BacktrackIdentifier: aws.String("no")}), "InvalidParameterValue"},
+		"backtracks: no UUID in a filter": {backtracks(rds.DescribeDBClusterBacktracksInput{DBClusterIdentifier: test,
+			Filters: filter("db-cluster-backtrack-id", unknownID, "no")}), "InvalidParameterValue"},
+		"backtracks: filter": {backtracks(rds.DescribeDBClusterBacktracksInput{DBClusterIdentifier: test, Filters: filter("db-cluster-id", "x")}), "InvalidParameterValue"},
 
 		"events: source without type": {events(rds.DescribeEventsInput{SourceIdentifier: test}), "InvalidParameterCombination"},
 		"events: duration":            {events(rds.DescribeEventsInput{Duration: aws.Int32(20161)}), "InvalidParameterValue"},

@@ -9,6 +9,7 @@ import (
 // The faults that can be injected.
 const (
 	FaultThrottling         = "ThrottlingException" // 400, nothing done
+	FaultThrottlingShort    = "Throttling"          // the same under its other code
 	FaultServiceUnavailable = "ServiceUnavailable"  // 503, nothing done
 	FaultInternalFailure    = "InternalFailure"     // 500, nothing done
 	FaultAccessDenied       = "AccessDenied"        // 403, nothing done
@@ -18,7 +19,7 @@ const (
 )
 
 var faultNames = []string{
-	FaultThrottling, FaultServiceUnavailable, FaultInternalFailure, FaultAccessDenied,
+	FaultThrottling, FaultThrottlingShort, FaultServiceUnavailable, FaultInternalFailure, FaultAccessDenied,
 	FaultConnectionReset, FaultLostReply, FaultDelay,
 }
 
@@ -38,11 +39,10 @@ type Fault struct {
 }
 
 func (f Fault) check() error {
-	_, rds := rdsService.operations[f.Operation]
-	_, sts := stsService.operations[f.Operation]
+	known := slices.ContainsFunc(services, func(s service) bool { return s.operations[f.Operation] != nil })
 	switch {
-	case !rds && !sts && f.Operation != "*":
-		return fmt.Errorf("unknown operation %q: name an RDS or STS call such as BacktrackDBCluster, or *", f.Operation)
+	case !known && f.Operation != "*":
+		return fmt.Errorf("unknown operation %q: name an RDS, STS or CloudWatch call such as BacktrackDBCluster, or *", f.Operation)
 	case !slices.Contains(faultNames, f.Error):
 		return fmt.Errorf("unknown error %q: use one of %s", f.Error, strings.Join(faultNames, ", "))
 	case f.Count < 0:
@@ -113,6 +113,8 @@ func injectedError(fault string) error {
 	switch fault {
 	case FaultThrottling:
 		return fail(codeThrottling, "Rate exceeded")
+	case FaultThrottlingShort:
+		return fail(codeThrottlingShort, "Rate exceeded")
 	case FaultServiceUnavailable:
 		return fail(codeUnavailable, "The request has failed due to a temporary failure of the server.")
 	case FaultInternalFailure:

@@ -16,17 +16,6 @@ import (
 // maxBody bounds a request, far above any real call.
 const maxBody = 1 << 20
 
-// service is one of the two AWS services on the endpoint.
-type service struct {
-	version    string
-	namespace  string
-	operations map[string]operation
-}
-
-// operation does one call under the server's lock. The result is encoded as
-// the members of <XResult>; nil means there is none.
-type operation func(*Server, *call) (any, error)
-
 // call is one request, read and recognised.
 type call struct {
 	params
@@ -34,35 +23,6 @@ type call struct {
 	now    time.Time
 	caller caller
 	log    *Call
-}
-
-var rdsService = service{
-	version:   "2014-10-31",
-	namespace: "http://rds.amazonaws.com/doc/2014-10-31/",
-	operations: map[string]operation{
-		"AddTagsToResource":           (*Server).addTagsToResource,
-		"BacktrackDBCluster":          (*Server).backtrackDBCluster,
-		"CreateDBCluster":             (*Server).createDBCluster,
-		"CreateDBInstance":            (*Server).createDBInstance,
-		"DeleteDBCluster":             (*Server).deleteDBCluster,
-		"DeleteDBInstance":            (*Server).deleteDBInstance,
-		"DescribeDBClusterBacktracks": (*Server).describeDBClusterBacktracks,
-		"DescribeDBClusters":          (*Server).describeDBClusters,
-		"DescribeDBInstances":         (*Server).describeDBInstances,
-		"DescribeEvents":              (*Server).describeEvents,
-		"ListTagsForResource":         (*Server).listTagsForResource,
-		"ModifyDBCluster":             (*Server).modifyDBCluster,
-		"RemoveTagsFromResource":      (*Server).removeTagsFromResource,
-	},
-}
-
-var stsService = service{
-	version:   "2011-06-15",
-	namespace: "https://sts.amazonaws.com/doc/2011-06-15/",
-	operations: map[string]operation{
-		"AssumeRole":        (*Server).assumeRole,
-		"GetCallerIdentity": (*Server).getCallerIdentity,
-	},
 }
 
 // The two ways in which a fault drops a connection, as errors of handle.
@@ -84,7 +44,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	header := w.Header()
-	header.Set("Content-Type", "text/xml")
+	header.Set("Content-Type", answer.contentType)
 	header.Set("Content-Length", strconv.Itoa(len(answer.body)))
 	header.Set("Date", s.opts.Now().UTC().Format(http.TimeFormat))
 	header.Set("X-Amzn-Requestid", requestID)
@@ -122,6 +82,7 @@ func (s *Server) handle(r *http.Request, requestID string) (reply, error) {
 	body, values, err := readForm(r)
 	action := values.Get("Action")
 	service, do, unknown := findOperation(values)
+	service.json = strings.HasPrefix(r.Header.Get("X-Amz-Target"), jsonTarget)
 	if err == nil {
 		err = unknown
 	}
@@ -147,7 +108,7 @@ func (s *Server) handle(r *http.Request, requestID string) (reply, error) {
 	var result any
 	if err == nil {
 		c := &call{params: params{values}, ctx: ctx, now: now, log: &entry}
-		result, err = s.perform(r, body, c, do, injected.Error)
+		result, err = s.perform(r, body, c, service, do, injected.Error)
 	}
 	s.save()
 
@@ -163,13 +124,16 @@ func (s *Server) handle(r *http.Request, requestID string) (reply, error) {
 
 // perform recognises the caller and does the work, unless an injected error
 // stands in for it.
-func (s *Server) perform(r *http.Request, body []byte, c *call, do operation, injected string) (any, error) {
-	caller, err := s.authenticate(r, body, c.now)
+func (s *Server) perform(r *http.Request, body []byte, c *call, of service, do operation, injected string) (any, error) {
+	caller, err := s.authenticate(r, body, of.name, c.now)
 	c.caller, c.log.AccessKeyID, c.log.Session = caller, caller.accessKeyID, caller.sessionARN
 	if err != nil {
 		return nil, err
 	}
 	if err := injectedError(injected); err != nil {
+		return nil, err
+	}
+	if err := c.checkParameters(c.log.Operation); err != nil {
 		return nil, err
 	}
 	return do(s, c)
@@ -199,6 +163,10 @@ func readForm(r *http.Request) ([]byte, url.Values, error) {
 	if len(body) > maxBody {
 		return nil, query, fail(codeMalformed, "The request is longer than %d bytes.", maxBody)
 	}
+	if strings.HasPrefix(r.Header.Get("X-Amz-Target"), jsonTarget) {
+		form, err := jsonForm(r, body)
+		return body, form, err
+	}
 	form, err := url.ParseQuery(string(body))
 	if err != nil {
 		return body, query, fail(codeMalformed, "The request is no URL-encoded form: %v.", err)
@@ -207,22 +175,4 @@ func readForm(r *http.Request) ([]byte, url.Values, error) {
 		form[name] = append(form[name], values...)
 	}
 	return body, form, nil
-}
-
-// findOperation finds what a request asks for. Services are told apart by
-// their versions.
-func findOperation(values url.Values) (service, operation, error) {
-	action, version := values.Get("Action"), values.Get("Version")
-	service := rdsService
-	if version == stsService.version {
-		service = stsService
-	}
-	if action == "" {
-		return service, nil, fail("MissingAction", "The request must contain the parameter Action.")
-	}
-	do, ok := service.operations[action]
-	if !ok || version != service.version {
-		return service, nil, fail(codeInvalidAction, "Could not find operation %s for version %s.", action, version)
-	}
-	return service, do, nil
 }

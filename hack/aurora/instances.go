@@ -1,96 +1,89 @@
 package aurora
 
 import (
+	"context"
 	"slices"
 	"strings"
 )
 
-type instanceShape struct {
-	DBInstanceIdentifier string
-	DBInstanceClass      string
-	Engine               string
-	DBInstanceStatus     string
-	MasterUsername       string `xml:",omitempty"`
-	Endpoint             struct {
-		Address string
-		Port    int
-	}
-	InstanceCreateTime  string
-	EngineVersion       string
-	PromotionTier       int
-	DbInstancePort      int
-	DBClusterIdentifier string
-	DbiResourceId       string
-	DBInstanceArn       string
-	TagList             []Tag `xml:"TagList>Tag"`
-}
-
-// oneInstance is the result of the calls that answer with a single instance.
-type oneInstance struct{ DBInstance instanceShape }
-
-func (s *Server) instanceShape(i *Instance, c *call) instanceShape {
-	shape := instanceShape{
-		DBInstanceIdentifier: i.Identifier,
-		DBInstanceClass:      i.Class,
-		InstanceCreateTime:   timestamp(i.CreatedAt),
-		PromotionTier:        1,
-		DBClusterIdentifier:  i.ClusterIdentifier,
-		DbiResourceId:        i.ResourceID,
-		DBInstanceArn:        i.ARN(),
-		TagList:              i.Tags,
-	}
-	if cluster := s.state.cluster(i.AccountID, i.Region, i.ClusterIdentifier); cluster != nil {
-		shape.Engine, shape.EngineVersion = cluster.Engine, cluster.EngineVersion
-		shape.MasterUsername = cluster.MasterUsername
-		shape.DBInstanceStatus = cluster.statusAt(c.now)
-		shape.Endpoint.Address, shape.Endpoint.Port = cluster.database.Endpoint()
-	}
-	return shape
-}
-
 func (s *Server) createDBInstance(c *call) (any, error) {
-	identifier, err := c.required("DBInstanceIdentifier")
+	instance, cluster, err := s.readInstance(c)
 	if err != nil {
 		return nil, err
 	}
-	if err := checkIdentifier("DBInstanceIdentifier", identifier); err != nil {
-		return nil, err
+	if s.state.instance(cluster.AccountID, cluster.Region, instance.Identifier) != nil {
+		return nil, fail(faultInstanceExists, "DB Instance %s already exists.", instance.Identifier)
 	}
-	class, err := c.required("DBInstanceClass")
-	if err != nil {
-		return nil, err
+	// A cluster that is being created may get its instances already.
+	if status := cluster.statusAt(c.now); status != "creating" {
+		if err := cluster.idle(c.now); err != nil {
+			return nil, err
+		}
 	}
-	engine, err := c.required("Engine")
-	if err != nil {
-		return nil, err
+	instance.ResourceID = s.state.resourceID("db-")
+	instance.Operation = newOperation("creating", c.now, s.opts.Timing.Lifecycle)
+	s.state.Instances = append(s.state.Instances, instance)
+	return s.changed(c, instance)
+}
+
+// readInstance is the instance that a CreateDBInstance asks for, and its
+// cluster.
+func (s *Server) readInstance(c *call) (*Instance, *Cluster, error) {
+	r := c.reader()
+	instance := &Instance{CreatedAt: c.now, PromotionTier: 1}
+	var engine, version string
+	r.must(&instance.Identifier, "DBInstanceIdentifier")
+	r.must(&instance.Class, "DBInstanceClass")
+	r.must(&engine, "Engine")
+	r.text(&version, "EngineVersion")
+	r.tagsInto(&instance.Tags)
+	r.text(&instance.AvailabilityZone, "AvailabilityZone")
+	r.flag(&instance.PubliclyAccessible, "PubliclyAccessible")
+	r.readInstanceSettings(instance)
+	if r.err != nil {
+		return nil, nil, r.err
+	}
+	if err := checkIdentifier("DBInstanceIdentifier", instance.Identifier); err != nil {
+		return nil, nil, err
+	}
+	if err := checkClass(instance.Class); err != nil {
+		return nil, nil, err
 	}
 	cluster, err := s.find(c)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	tags, err := c.tags()
-	if err != nil {
-		return nil, err
+	group := c.Get("DBSubnetGroupName")
+	switch {
+	case engine != cluster.Engine:
+		return nil, nil, fail(codeInvalidCombination, "The engine %s is not the engine of DB cluster %s, %s.", engine, cluster.Identifier, cluster.Engine)
+	case version != "" && version != cluster.EngineVersion:
+		return nil, nil, fail(codeInvalidCombination, "The engine version that you requested for your DB instance (%s) does not match the engine version of your DB cluster (%s).",
+			version, cluster.EngineVersion)
+	case group != "" && !strings.EqualFold(group, s.subnetGroupName(cluster)):
+		return nil, nil, fail(codeInvalidCombination, "The DB instance and the DB cluster must be in the same DB subnet group, %s.", s.subnetGroupName(cluster))
 	}
-	if engine != cluster.Engine {
-		return nil, fail(codeInvalidCombination, "The engine %s is not the engine of DB cluster %s, %s.", engine, cluster.Identifier, cluster.Engine)
+	instance.Identifier = strings.ToLower(instance.Identifier)
+	instance.ClusterIdentifier, instance.AccountID, instance.Region = cluster.Identifier, cluster.AccountID, cluster.Region
+	return instance, cluster, checkInstanceGroup(instance.ParameterGroup, cluster)
+}
+
+// readInstanceSettings reads what a creation and a change can both set.
+func (r *reader) readInstanceSettings(i *Instance) {
+	upgrade := !i.NoMinorUpgrade
+	r.flag(&upgrade, "AutoMinorVersionUpgrade")
+	i.NoMinorUpgrade = !upgrade
+	r.number(&i.PromotionTier, "PromotionTier", 0, 15)
+	r.text(&i.MaintenanceWindow, "PreferredMaintenanceWindow")
+	r.flag(&i.CopyTagsToSnapshot, "CopyTagsToSnapshot")
+	r.text(&i.ParameterGroup, "DBParameterGroupName")
+	r.text(&i.CertificateAuthority, "CACertificateIdentifier")
+	r.number(&i.MonitoringInterval, "MonitoringInterval", 0, 60)
+	r.text(&i.MonitoringRoleARN, "MonitoringRoleArn")
+	r.flag(&i.PerformanceInsights, "EnablePerformanceInsights")
+	if i.MaintenanceWindow != "" && !windowForm.MatchString(strings.ToLower(i.MaintenanceWindow)) {
+		r.keep(fail(codeInvalidParameter, "Invalid maintenance window %s: write it as ddd:hh24:mi-ddd:hh24:mi.", i.MaintenanceWindow))
 	}
-	if s.state.instance(cluster.AccountID, cluster.Region, identifier) != nil {
-		return nil, fail(faultInstanceExists, "DB Instance %s already exists.", identifier)
-	}
-	instance := &Instance{
-		Identifier:        strings.ToLower(identifier),
-		ClusterIdentifier: cluster.Identifier,
-		ResourceID:        s.state.resourceID("db-"),
-		AccountID:         cluster.AccountID,
-		Region:            cluster.Region,
-		Class:             class,
-		CreatedAt:         c.now,
-		Tags:              tags,
-	}
-	s.state.Instances = append(s.state.Instances, instance)
-	s.dirty = true
-	return oneInstance{s.instanceShape(instance, c)}, nil
 }
 
 func (s *Server) findInstance(c *call) (*Instance, error) {
@@ -98,10 +91,116 @@ func (s *Server) findInstance(c *call) (*Instance, error) {
 	if err != nil {
 		return nil, err
 	}
-	if i := s.state.instance(c.caller.account, c.caller.region, identifier); i != nil {
+	name := identifier
+	if strings.HasPrefix(name, "arn:") {
+		name = name[strings.LastIndex(name, ":")+1:]
+	}
+	if i := s.state.instance(c.caller.account, c.caller.region, name); i != nil && (name == identifier || i.ARN() == identifier) {
 		return i, nil
 	}
 	return nil, fail(faultInstanceNotFound, "DBInstance %s not found.", identifier)
+}
+
+// findIdleInstance is the instance that a call names, if nothing is under way
+// there.
+func (s *Server) findIdleInstance(c *call) (*Instance, error) {
+	instance, err := s.findInstance(c)
+	if err != nil {
+		return nil, err
+	}
+	if status := instance.statusAt(s.clusterOf(instance), c.now); status != "available" || s.clusterOf(instance).active() != nil {
+		return nil, fail(faultInstanceState, "Database instance is not in available state: the status of %s is %s.", instance.Identifier, status)
+	}
+	return instance, nil
+}
+
+func (s *Server) modifyDBInstance(c *call) (any, error) {
+	instance, err := s.findIdleInstance(c)
+	if err != nil {
+		return nil, err
+	}
+	r := c.reader()
+	changed := *instance
+	pending := PendingChanges{At: c.now}
+	immediately := false
+	r.text(&pending.Class, "DBInstanceClass")
+	r.text(&pending.Identifier, "NewDBInstanceIdentifier")
+	r.flag(&immediately, "ApplyImmediately")
+	r.flag(&changed.PubliclyAccessible, "PubliclyAccessible")
+	r.readInstanceSettings(&changed)
+	if r.err != nil {
+		return nil, r.err
+	}
+	if err := s.checkInstanceChange(instance, &pending); err != nil {
+		return nil, err
+	}
+	if err := checkInstanceGroup(changed.ParameterGroup, s.clusterOf(instance)); err != nil {
+		return nil, err
+	}
+	switch {
+	case immediately:
+		changed.apply(pending)
+	case pending.Class != "" || pending.Identifier != "":
+		pending.At = nextMaintenance(changed.MaintenanceWindow, c.now)
+		changed.Pending = &pending
+	}
+	*instance = changed
+	instance.Operation = newOperation("modifying", c.now, s.opts.Timing.Lifecycle)
+	return s.changed(c, instance)
+}
+
+func (s *Server) checkInstanceChange(i *Instance, pending *PendingChanges) error {
+	if pending.Class != "" {
+		if err := checkClass(pending.Class); err != nil {
+			return err
+		}
+	}
+	pending.Identifier = strings.ToLower(pending.Identifier)
+	if pending.Identifier == "" {
+		return nil
+	}
+	if err := checkIdentifier("NewDBInstanceIdentifier", pending.Identifier); err != nil {
+		return err
+	}
+	if s.state.instance(i.AccountID, i.Region, pending.Identifier) != nil {
+		return fail(faultInstanceExists, "DB Instance %s already exists.", pending.Identifier)
+	}
+	return nil
+}
+
+// apply does the changes that may have waited.
+func (i *Instance) apply(p PendingChanges) {
+	if p.Class != "" {
+		i.Class = p.Class
+	}
+	if p.Identifier != "" {
+		i.Identifier = p.Identifier
+	}
+}
+
+func (s *Server) rebootDBInstance(c *call) (any, error) {
+	instance, err := s.findIdleInstance(c)
+	if err != nil {
+		return nil, err
+	}
+	if cluster := s.clusterOf(instance); s.writer(cluster) == instance {
+		if err := shut(c.ctx, cluster.database); err != nil {
+			return nil, err
+		}
+	}
+	instance.Operation = newOperation("rebooting", c.now, s.opts.Timing.Lifecycle)
+	return s.changed(c, instance)
+}
+
+// openWriter lets clients in again after the writer restarted.
+func (s *Server) openWriter(ctx context.Context, i *Instance) {
+	cluster := s.clusterOf(i)
+	if cluster == nil || cluster.Stopped || s.writer(cluster) != i {
+		return
+	}
+	if err := open(ctx, cluster.database); err != nil {
+		s.log.Error("the database could not be opened after a restart", "cluster", cluster.Identifier, "error", err)
+	}
 }
 
 func (s *Server) deleteDBInstance(c *call) (any, error) {
@@ -109,65 +208,28 @@ func (s *Server) deleteDBInstance(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	cluster := s.clusterOf(instance)
+	switch {
+	case c.Get("FinalDBSnapshotIdentifier") != "":
+		return nil, fail(codeInvalidCombination, "FinalDBSnapshotIdentifier can not be specified when deleting a cluster instance")
+	case instance.Operation.underWay(c.now) && instance.Operation.Status == "deleting":
+		return nil, fail(faultInstanceState, "Instance %s is already being deleted.", instance.Identifier)
+	case cluster.active() != nil:
+		return nil, fail(faultClusterState, "DB cluster %s is not in available state.", cluster.Identifier)
+	}
+	instance.Operation = newOperation("deleting", c.now, s.opts.Timing.Lifecycle)
+	return s.changed(c, instance)
+}
+
+// changed answers with an instance whose operation has begun.
+func (s *Server) changed(c *call, instance *Instance) (any, error) {
 	shape := s.instanceShape(instance, c)
-	shape.DBInstanceStatus = "deleting"
-	s.state.Instances = slices.DeleteFunc(s.state.Instances, func(i *Instance) bool { return i == instance })
+	shape.DBInstanceStatus = instance.Operation.Status
 	s.dirty = true
+	s.settleInstances(c.ctx, c.now)
 	return oneInstance{shape}, nil
 }
 
-func (s *Server) describeDBInstances(c *call) (any, error) {
-	filters, err := c.filters("db-cluster-id", "db-instance-id", "dbi-resource-id")
-	if err != nil {
-		return nil, err
-	}
-	var found []*Instance
-	if c.Get("DBInstanceIdentifier") != "" {
-		instance, err := s.findInstance(c)
-		if err != nil {
-			return nil, err
-		}
-		found = []*Instance{instance}
-	} else {
-		found = s.instancesOf(c)
-	}
-	found = slices.DeleteFunc(found, func(i *Instance) bool { return !i.passes(filters) })
-	found, marker, err := page(c.params, found, func(i *Instance) string { return i.Identifier })
-	if err != nil {
-		return nil, err
-	}
-	result := struct {
-		Marker      string          `xml:",omitempty"`
-		DBInstances []instanceShape `xml:"DBInstances>DBInstance"`
-	}{Marker: marker}
-	for _, instance := range found {
-		result.DBInstances = append(result.DBInstances, s.instanceShape(instance, c))
-	}
-	return result, nil
-}
-
-// instancesOf are the instances that the caller can see, by name.
-func (s *Server) instancesOf(c *call) []*Instance {
-	var seen []*Instance
-	for _, i := range s.state.Instances {
-		if i.AccountID == c.caller.account && i.Region == c.caller.region {
-			seen = append(seen, i)
-		}
-	}
-	slices.SortFunc(seen, func(a, b *Instance) int { return strings.Compare(a.Identifier, b.Identifier) })
-	return seen
-}
-
-func (i *Instance) passes(filters []filter) bool {
-	values := map[string]string{
-		"db-cluster-id":   i.ClusterIdentifier,
-		"db-instance-id":  i.Identifier,
-		"dbi-resource-id": i.ResourceID,
-	}
-	for _, f := range filters {
-		if !f.accepts(values[f.name]) {
-			return false
-		}
-	}
-	return true
+func (s *Server) dropInstance(instance *Instance) {
+	s.state.Instances = slices.DeleteFunc(s.state.Instances, func(i *Instance) bool { return i == instance })
 }

@@ -17,6 +17,7 @@ const localPrefix = "/_local/"
 func (s *Server) serveLocal(w http.ResponseWriter, r *http.Request) {
 	path := strings.TrimPrefix(r.URL.Path, localPrefix)
 	name, isCluster := strings.CutPrefix(path, "clusters/")
+	secretOf, isSecret := strings.CutPrefix(path, "secrets/")
 	var answer any
 	var err error
 	switch {
@@ -37,10 +38,12 @@ func (s *Server) serveLocal(w http.ResponseWriter, r *http.Request) {
 		answer = s.timing()
 	case path == "timing" && r.Method == http.MethodPut:
 		err = s.putTiming(r)
+	case isSecret && r.Method == http.MethodGet:
+		answer, err = s.secret(secretOf)
 	case isCluster && r.Method == http.MethodPatch:
 		err = s.patchCluster(name, r)
 	default:
-		http.Error(w, "Here are: GET, DELETE /_local/calls; GET, PUT, DELETE /_local/faults; GET, PUT /_local/timing; PATCH /_local/clusters/{identifier}.", http.StatusNotFound)
+		http.Error(w, "Here are: GET, DELETE /_local/calls; GET, PUT, DELETE /_local/faults; GET, PUT /_local/timing; PATCH /_local/clusters/{identifier}; GET /_local/secrets/{identifier}.", http.StatusNotFound)
 		return
 	}
 	if err != nil {
@@ -70,46 +73,6 @@ func decode(r *http.Request, into any) error {
 	return nil
 }
 
-// timingJSON is Timing as people write durations: "1.5s".
-type timingJSON struct {
-	Unlisted     string `json:"unlisted"`
-	Pending      string `json:"pending"`
-	Backtracking string `json:"backtracking"`
-	StatusLag    string `json:"statusLag"`
-}
-
-func (s *Server) timing() timingJSON {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	t := s.opts.Timing
-	return timingJSON{t.Unlisted.String(), t.Pending.String(), t.Backtracking.String(), t.StatusLag.String()}
-}
-
-func (s *Server) putTiming(r *http.Request) error {
-	written := s.timing()
-	if err := decode(r, &written); err != nil {
-		return err
-	}
-	var t Timing
-	for _, field := range []struct {
-		name, text string
-		into       *time.Duration
-	}{
-		{"unlisted", written.Unlisted, &t.Unlisted},
-		{"pending", written.Pending, &t.Pending},
-		{"backtracking", written.Backtracking, &t.Backtracking},
-		{"statusLag", written.StatusLag, &t.StatusLag},
-	} {
-		d, err := time.ParseDuration(field.text)
-		if err != nil || d < 0 {
-			return fmt.Errorf("%s %q: write a duration such as 1.5s", field.name, field.text)
-		}
-		*field.into = d
-	}
-	s.SetTiming(t)
-	return nil
-}
-
 // patchCluster sets an odd situation; what is absent stays.
 func (s *Server) patchCluster(name string, r *http.Request) error {
 	var patch struct {
@@ -119,6 +82,7 @@ func (s *Server) patchCluster(name string, r *http.Request) error {
 		BinaryLogging         *bool      `json:"binaryLogging"`
 		FailNextBacktrack     *bool      `json:"failNextBacktrack"`
 		EarliestBacktrackTime *time.Time `json:"earliestBacktrackTime"`
+		GlobalCluster         *string    `json:"globalClusterIdentifier"`
 	}
 	if err := decode(r, &patch); err != nil {
 		return err
@@ -130,6 +94,7 @@ func (s *Server) patchCluster(name string, r *http.Request) error {
 		set(&c.BinaryLogging, patch.BinaryLogging)
 		set(&c.FailNextBacktrack, patch.FailNextBacktrack)
 		set(&c.EarliestBacktrackTime, patch.EarliestBacktrackTime)
+		set(&c.GlobalClusterIdentifier, patch.GlobalCluster)
 	})
 }
 

@@ -141,6 +141,9 @@ func (p params) filters(known ...string) ([]filter, error) {
 		if err != nil {
 			return nil, err
 		}
+		if len(values) > maxFilterValues && name == "db-cluster-id" {
+			return nil, fail(codeInvalidCombination, "Only up to %d unique filter DB Cluster Identifiers can be specified.", maxFilterValues)
+		}
 		if len(values) == 0 || len(values) > maxFilterValues {
 			return nil, fail(codeInvalidParameter, "Filter %s must have 1 to %d values, not %d.",
 				name, maxFilterValues, len(values))

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // signed is what the Authorization header of Signature Version 4 says.
@@ -44,8 +45,43 @@ func parseAuthorization(header string) (signed, error) {
 	}, nil
 }
 
-// check computes the signature anew and compares. It does not look at the age
-// of the signature: the server's clock may be a test's.
+// maxSignatureAge is how far a signature's time may be from the server's, both
+// ways. A request can be received that long after it was signed.
+const maxSignatureAge = 5 * time.Minute
+
+const signatureTime = "20060102T150405Z"
+
+// checkScope fails for a signature made for another service or day.
+func (a signed) checkScope(service, date string) error {
+	switch {
+	case len(date) < len("20060102"):
+		return fail(codeIncompleteSignature, "Date must be in ISO-8601 'basic format'. Got '%s'.", date)
+	case !strings.HasPrefix(date, a.date):
+		return fail(codeSignatureDoesNotMatch, "Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: '%s' != '%s', from '%s'.",
+			a.date, date[:8], date)
+	case a.service != service:
+		return fail(codeSignatureDoesNotMatch, "Credential should be scoped to correct service: '%s'.", service)
+	}
+	return nil
+}
+
+// checkAge fails for a signature that is too old, or ahead of the clock.
+func checkAge(date string, now time.Time) error {
+	at, err := time.Parse(signatureTime, date)
+	now = now.UTC()
+	bound := func(by time.Duration) string { return now.Add(by).Format(signatureTime) }
+	switch {
+	case err != nil:
+		return fail(codeIncompleteSignature, "Date must be in ISO-8601 'basic format'. Got '%s'.", date)
+	case at.Before(now.Add(-maxSignatureAge)):
+		return fail(codeSignatureDoesNotMatch, "Signature expired: %s is now earlier than %s (%s - 5 min.)", date, bound(-maxSignatureAge), bound(0))
+	case at.After(now.Add(maxSignatureAge)):
+		return fail(codeSignatureDoesNotMatch, "Signature not yet current: %s is still later than %s (%s + 5 min.)", date, bound(maxSignatureAge), bound(0))
+	}
+	return nil
+}
+
+// check computes the signature anew and compares.
 func (a signed) check(r *http.Request, body []byte, secret string) error {
 	scope := strings.Join([]string{a.date, a.region, a.service, "aws4_request"}, "/")
 	canonical := sha256.Sum256([]byte(a.canonicalRequest(r, body)))

@@ -23,7 +23,11 @@ type state struct {
 	NextID    uint64      `json:"nextId"`
 	Clusters  []*Cluster  `json:"clusters"`
 	Instances []*Instance `json:"instances"`
+	Snapshots []*Snapshot `json:"snapshots,omitempty"`
 	Events    []event     `json:"events"`
+
+	SubnetGroups    []*SubnetGroup    `json:"subnetGroups,omitempty"`
+	ParameterGroups []*ParameterGroup `json:"parameterGroups,omitempty"`
 }
 
 func (st *state) cluster(account, region, identifier string) *Cluster {
@@ -39,6 +43,15 @@ func (st *state) instance(account, region, identifier string) *Instance {
 	for _, i := range st.Instances {
 		if strings.EqualFold(i.Identifier, identifier) && i.AccountID == account && i.Region == region {
 			return i
+		}
+	}
+	return nil
+}
+
+func (st *state) snapshot(account, region, identifier string) *Snapshot {
+	for _, n := range st.Snapshots {
+		if strings.EqualFold(n.Identifier, identifier) && n.Source.AccountID == account && n.Source.Region == region {
+			return n
 		}
 	}
 	return nil

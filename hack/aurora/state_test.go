@@ -33,7 +33,7 @@ func TestRestart(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			ctx := context.Background()
 			path := filepath.Join(t.TempDir(), "state.json")
-			persistent := func(o *aurora.Options) { o.StateFile, o.Timing = path, timing }
+			persistent := func(o *aurora.Options) { o.StateFile, o.Timing, o.LowerCaseStatus = path, timing, true }
 			s, clock := newServer(t, persistent)
 			client := rdsClient(s)
 			createCluster(t, client)

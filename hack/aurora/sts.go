@@ -43,7 +43,7 @@ type session struct {
 
 // authenticate recognises the caller. It returns what is known of it with an
 // error too, for the log.
-func (s *Server) authenticate(r *http.Request, body []byte, now time.Time) (caller, error) {
+func (s *Server) authenticate(r *http.Request, body []byte, service string, now time.Time) (caller, error) {
 	who := caller{account: s.opts.AccountID, region: s.opts.Region}
 	header := r.Header.Get("Authorization")
 	if header == "" {
@@ -61,7 +61,7 @@ func (s *Server) authenticate(r *http.Request, body []byte, now time.Time) (call
 		who.region = auth.region
 	}
 	if token := r.Header.Get("X-Amz-Security-Token"); token != "" && strings.HasPrefix(auth.accessKeyID, temporaryKey) {
-		return s.resume(who, token, auth, r, body, now)
+		return s.resume(who, token, auth, signedRequest{r, body, service}, now)
 	}
 	if len(s.opts.AccessKeys) == 0 {
 		return s.user(who), nil
@@ -70,7 +70,29 @@ func (s *Server) authenticate(r *http.Request, body []byte, now time.Time) (call
 	if !ok {
 		return who, fail(codeInvalidClientToken, "The security token included in the request is invalid.")
 	}
-	return s.user(who), auth.check(r, body, secret)
+	return s.user(who), s.checkSignature(auth, signedRequest{r, body, service}, secret)
+}
+
+// signedRequest is what a signature is checked against.
+type signedRequest struct {
+	*http.Request
+	body    []byte
+	service string
+}
+
+// checkSignature fails for a signature that is not good now for the service,
+// or not made with the secret.
+func (s *Server) checkSignature(a signed, r signedRequest, secret string) error {
+	date := r.Header.Get("X-Amz-Date")
+	if err := a.checkScope(r.service, date); err != nil {
+		return err
+	}
+	if s.opts.SignatureNow != nil {
+		if err := checkAge(date, s.opts.SignatureNow()); err != nil {
+			return err
+		}
+	}
+	return a.check(r.Request, r.body, secret)
 }
 
 func (s *Server) user(who caller) caller {
@@ -80,7 +102,7 @@ func (s *Server) user(who caller) caller {
 }
 
 // resume recognises a caller by the token of an assumed role session.
-func (s *Server) resume(who caller, token string, auth signed, r *http.Request, body []byte, now time.Time) (caller, error) {
+func (s *Server) resume(who caller, token string, auth signed, request signedRequest, now time.Time) (caller, error) {
 	session, err := s.openToken(token)
 	if err != nil || session.KeyID != auth.accessKeyID {
 		return who, fail(codeInvalidClientToken, "The security token included in the request is invalid.")
@@ -90,7 +112,7 @@ func (s *Server) resume(who caller, token string, auth signed, r *http.Request, 
 	if !now.Before(session.Expires) {
 		return who, fail(codeExpiredToken, "The security token included in the request is expired")
 	}
-	return who, auth.check(r, body, s.sessionSecret(session.KeyID))
+	return who, s.checkSignature(auth, request, s.sessionSecret(session.KeyID))
 }
 
 const temporaryKey = "ASIA"

@@ -32,7 +32,13 @@ func removeTag(tags []Tag, key string) []Tag {
 	return slices.DeleteFunc(slices.Clone(tags), func(t Tag) bool { return t.Key == key })
 }
 
-// tagsOf are the tags of the cluster or instance that a call names.
+// tagged is a resource that a call names by its ARN.
+type tagged struct {
+	arn  string
+	tags *[]Tag
+}
+
+// tagsOf are the tags of the resource that a call names.
 func (s *Server) tagsOf(c *call) (*[]Tag, error) {
 	name, err := c.required("ResourceName")
 	if err != nil {
@@ -40,26 +46,51 @@ func (s *Server) tagsOf(c *call) (*[]Tag, error) {
 	}
 	parts := strings.Split(name, ":")
 	if len(parts) != 7 || parts[0] != "arn" || parts[2] != "rds" {
-		return nil, fail(codeInvalidParameter, "Invalid resource name: %s. Give the ARN of a cluster or an instance.", name)
+		return nil, fail(codeInvalidParameter, "Invalid resource name: %s. Give the ARN of a resource.", name)
 	}
-	switch kind, identifier := parts[5], parts[6]; kind {
+	resources, missing := s.taggedOf(c, parts[5])
+	if missing == "" {
+		return nil, fail(codeInvalidParameter, "Tags of %s are not modelled by the local Aurora.", parts[5])
+	}
+	for _, r := range resources {
+		if r.arn == name {
+			return r.tags, nil
+		}
+	}
+	return nil, fail(missing, "%s not found.", name)
+}
+
+// taggedOf are all resources of a kind that the caller can see, and the fault
+// that says that one is missing; no fault for a kind that is not modelled.
+func (s *Server) taggedOf(c *call, kind string) (found []tagged, missing string) {
+	switch kind {
 	case "cluster":
 		for _, cluster := range s.clustersOf(c) {
-			if cluster.ARN() == name {
-				return &cluster.Tags, nil
-			}
+			found = append(found, tagged{cluster.ARN(), &cluster.Tags})
 		}
-		return nil, fail(faultClusterNotFound, "DBCluster %s not found.", identifier)
+		return found, faultClusterNotFound
 	case "db":
 		for _, instance := range s.instancesOf(c) {
-			if instance.ARN() == name {
-				return &instance.Tags, nil
-			}
+			found = append(found, tagged{instance.ARN(), &instance.Tags})
 		}
-		return nil, fail(faultInstanceNotFound, "DBInstance %s not found.", identifier)
-	default:
-		return nil, fail(codeInvalidParameter, "Tags of %s are not modelled: give the ARN of a cluster or an instance.", kind)
+		return found, faultInstanceNotFound
+	case "cluster-snapshot":
+		for _, snapshot := range s.state.Snapshots {
+			found = append(found, tagged{snapshot.ARN(), &snapshot.Tags})
+		}
+		return found, faultSnapshotNotFound
+	case "subgrp":
+		for _, group := range s.state.SubnetGroups {
+			found = append(found, tagged{group.ARN(), &group.Tags})
+		}
+		return found, faultSubnetGroupNotFound
+	case "cluster-pg":
+		for _, group := range s.state.ParameterGroups {
+			found = append(found, tagged{group.ARN(), &group.Tags})
+		}
+		return found, faultParameterGroupNotFound
 	}
+	return nil, ""
 }
 
 func (s *Server) addTagsToResource(c *call) (any, error) {

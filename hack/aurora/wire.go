@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -20,23 +21,41 @@ const (
 	codeInternalFailure    = "InternalFailure"
 	codeUnavailable        = "ServiceUnavailable"
 	codeThrottling         = "ThrottlingException"
+	codeThrottlingShort    = "Throttling"
 )
 
 // The RDS faults used here, with the codes and statuses of its API model.
 const (
-	faultClusterNotFound   = "DBClusterNotFoundFault"
-	faultClusterExists     = "DBClusterAlreadyExistsFault"
-	faultClusterState      = "InvalidDBClusterStateFault"
-	faultInstanceNotFound  = "DBInstanceNotFound"
-	faultInstanceExists    = "DBInstanceAlreadyExists"
-	faultBacktrackNotFound = "DBClusterBacktrackNotFoundFault"
+	faultClusterNotFound        = "DBClusterNotFoundFault"
+	faultClusterExists          = "DBClusterAlreadyExistsFault"
+	faultClusterState           = "InvalidDBClusterStateFault"
+	faultInstanceNotFound       = "DBInstanceNotFound"
+	faultInstanceExists         = "DBInstanceAlreadyExists"
+	faultInstanceState          = "InvalidDBInstanceState"
+	faultBacktrackNotFound      = "DBClusterBacktrackNotFoundFault"
+	faultSnapshotNotFound       = "DBClusterSnapshotNotFoundFault"
+	faultSnapshotExists         = "DBClusterSnapshotAlreadyExistsFault"
+	faultSnapshotState          = "InvalidDBClusterSnapshotStateFault"
+	faultSubnetGroupNotFound    = "DBSubnetGroupNotFoundFault"
+	faultSubnetGroupExists      = "DBSubnetGroupAlreadyExists"
+	faultSubnetGroupState       = "InvalidDBSubnetGroupStateFault"
+	faultParameterGroupNotFound = "DBParameterGroupNotFound"
+	faultParameterGroupExists   = "DBParameterGroupAlreadyExists"
+	faultParameterGroupState    = "InvalidDBParameterGroupState"
+	faultClusterGroupNotFound   = "DBClusterParameterGroupNotFound"
+	faultGlobalClusterNotFound  = "GlobalClusterNotFoundFault"
 )
 
 // statuses are the HTTP statuses that differ from 400.
 var statuses = map[string]int{
-	faultClusterNotFound:   http.StatusNotFound,
-	faultInstanceNotFound:  http.StatusNotFound,
-	faultBacktrackNotFound: http.StatusNotFound,
+	faultClusterNotFound:        http.StatusNotFound,
+	faultInstanceNotFound:       http.StatusNotFound,
+	faultBacktrackNotFound:      http.StatusNotFound,
+	faultSnapshotNotFound:       http.StatusNotFound,
+	faultSubnetGroupNotFound:    http.StatusNotFound,
+	faultParameterGroupNotFound: http.StatusNotFound,
+	faultClusterGroupNotFound:   http.StatusNotFound,
+	faultGlobalClusterNotFound:  http.StatusNotFound,
 
 	codeAccessDenied:          http.StatusForbidden,
 	codeInvalidClientToken:    http.StatusForbidden,
@@ -76,13 +95,19 @@ func asAPIError(err error) *apiError {
 
 // reply is a whole answer.
 type reply struct {
-	status int
-	body   []byte
+	status      int
+	contentType string
+	body        []byte
 }
+
+const xmlType = "text/xml"
 
 // success writes result as <XResponse><XResult>…</XResult>…</XResponse>. A
 // call without a result gets an answer without the inner element.
 func success(service service, action, requestID string, result any) (reply, error) {
+	if service.json {
+		return jsonSuccess(result)
+	}
 	var body bytes.Buffer
 	body.WriteString(xml.Header)
 	e := xml.NewEncoder(&body)
@@ -106,11 +131,14 @@ func success(service service, action, requestID string, result any) (reply, erro
 			return reply{}, fmt.Errorf("writing the answer of %s: %w", action, err)
 		}
 	}
-	return reply{http.StatusOK, body.Bytes()}, nil
+	return reply{http.StatusOK, xmlType, body.Bytes()}, nil
 }
 
 // failure writes an error.
 func failure(service service, requestID string, e *apiError) reply {
+	if service.json {
+		return jsonFailure(e)
+	}
 	type detail struct{ Type, Code, Message string }
 	answer := struct {
 		XMLName   xml.Name `xml:"ErrorResponse"`
@@ -129,11 +157,14 @@ func failure(service service, requestID string, e *apiError) reply {
 	if err != nil { // strings alone: it can't fail
 		panic(err)
 	}
-	return reply{e.status(), append([]byte(xml.Header), body...)}
+	return reply{e.status(), xmlType, append([]byte(xml.Header), body...)}
 }
 
 // clean makes a message of what a caller sent fit for XML and for a reader.
 func clean(message string) string { return strings.ToValidUTF8(message, "?") }
+
+// itoa writes a whole number.
+func itoa(n int) string { return strconv.Itoa(n) }
 
 // timestamp writes a time as RDS does: UTC, milliseconds if there are any.
 func timestamp(t time.Time) string {

@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/aurora-backtrack/operator/hack/aurora"
@@ -29,6 +31,16 @@ type database struct {
 	line *line
 	// seen is when the state at the end of the line was last seen to hold.
 	seen time.Time
+	// known is what was last seen of each database, users of the users.
+	known             map[string]observed
+	users, usersStamp string
+	// segment is the part of the history that commits are added to now.
+	segment      int64
+	segmentBegan time.Time
+	// collected is how many bytes the databases had after the last collection.
+	collected int64
+	// collecting is set while a collection waits or runs.
+	collecting atomic.Bool
 }
 
 // start serves a cluster's data. What a crash interrupted is finished first.
@@ -41,10 +53,15 @@ func (e *Engine) start(ctx context.Context, resourceID string) (*database, error
 	if d.gate, err = d.listen(); err != nil {
 		return nil, errors.Join(err, d.line.file.Close())
 	}
-	if d.server, err = startServer(ctx, d.home, d.gate); err != nil {
+	version, err := os.ReadFile(filepath.Join(d.home, versionFile))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, errors.Join(err, d.gate.Close(), d.line.file.Close())
+	}
+	if d.server, err = startServer(ctx, d.home, string(version), d.gate); err != nil {
 		return nil, errors.Join(err, d.gate.Close(), d.line.file.Close())
 	}
 	d.seen = d.line.end().At
+	d.newSegment(e.now())
 	if err := d.settle(ctx); err != nil {
 		return nil, errors.Join(err, d.server.close(), d.line.file.Close())
 	}
@@ -94,10 +111,10 @@ func (d *database) initialize(ctx context.Context, spec aurora.DatabaseSpec) err
 		"GRANT ALL ON *.* TO " + user + " WITH GRANT OPTION",
 	}
 	if spec.DatabaseName != "" {
-		statements = append(statements, "CREATE DATABASE "+quoteName(spec.DatabaseName))
+		statements = append(statements, withCollation("CREATE DATABASE "+quoteName(spec.DatabaseName)))
 	}
 	for n, statement := range statements {
-		if _, err := d.server.run(ctx, "", statement); err != nil {
+		if err := d.server.run(ctx, "", statement); err != nil {
 			// Not the statement itself: the first has the password.
 			return fmt.Errorf("preparing the cluster, step %d: %w", n+1, err)
 		}
@@ -129,25 +146,21 @@ func (d *database) Endpoint() (string, int) { return "127.0.0.1", d.gate.port() 
 
 // Earliest is the beginning of the history.
 func (d *database) Earliest() time.Time {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if len(d.line.moments) == 0 {
+	if d.line.count.Load() == 0 {
 		return time.Time{}
 	}
-	return d.line.moments[0].At
+	return time.Unix(0, d.line.begins.Load()).UTC()
 }
 
 // ChangeRecords is the number of states on the line.
 func (d *database) ChangeRecords() int64 {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	return int64(len(d.line.moments))
+	return d.line.count.Load()
 }
 
 // SetMasterPassword changes the master user's password.
 func (d *database) SetMasterPassword(ctx context.Context, user, password string) error {
 	statement := "ALTER USER " + quoteText(user) + "@'%' IDENTIFIED BY " + quoteText(password)
-	if _, err := d.server.run(ctx, "", statement); err != nil {
+	if err := d.server.run(ctx, "", statement); err != nil {
 		return fmt.Errorf("changing the master user's password: %w", err)
 	}
 	return nil
@@ -176,4 +189,17 @@ func (d *database) Delete(context.Context) error {
 		d.engine.log.Warn("a database that is being deleted did not close cleanly", "error", err)
 	}
 	return os.RemoveAll(d.home)
+}
+
+// Shut keeps clients out until Open.
+func (d *database) Shut(context.Context) error { return d.server.shut() }
+
+// Open lets clients in, unless a rewind holds the database.
+func (d *database) Open(context.Context) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.line.resumed {
+		d.gate.open()
+	}
+	return nil
 }

@@ -51,6 +51,7 @@ func NewEngine(dir string, now func() time.Time, log *slog.Logger) (*Engine, err
 	}
 	logrus.SetOutput(io.Discard)
 	cli.CliOut, cli.CliErr = io.Discard, io.Discard
+	addVariables()
 	return &Engine{dir: dir, now: now, log: log}, nil
 }
 
@@ -63,6 +64,9 @@ func (e *Engine) Create(ctx context.Context, spec aurora.DatabaseSpec) (aurora.D
 	home := e.home(spec.ResourceID)
 	if err := os.MkdirAll(filepath.Join(home, databasesDir), 0o700); err != nil {
 		return nil, fmt.Errorf("making the cluster's directory: %w", err)
+	}
+	if err := e.writeVersion(spec); err != nil {
+		return nil, err
 	}
 	d, err := e.start(ctx, spec.ResourceID)
 	if err != nil {
@@ -84,3 +88,13 @@ func (e *Engine) Open(ctx context.Context, resourceID string) (aurora.Database, 
 }
 
 func (e *Engine) home(resourceID string) string { return filepath.Join(e.dir, "clusters", resourceID) }
+
+// versionFile holds what AURORA_VERSION() answers.
+const versionFile = "aurora-version"
+
+func (e *Engine) writeVersion(spec aurora.DatabaseSpec) error {
+	if err := os.WriteFile(filepath.Join(e.home(spec.ResourceID), versionFile), []byte(spec.EngineVersion), 0o600); err != nil {
+		return fmt.Errorf("writing down the engine version: %w", err)
+	}
+	return nil
+}

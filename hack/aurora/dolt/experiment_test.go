@@ -3,8 +3,11 @@ package dolt_test
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -49,10 +52,15 @@ func newDatabase(t *testing.T, e *dolt.Engine, resourceID string) aurora.Databas
 // connect opens a client's pool.
 func connect(t *testing.T, db aurora.Database, database string) *sql.DB {
 	t.Helper()
+	return connectAs(t, db, database, masterUser, masterPassword)
+}
+
+func connectAs(t *testing.T, db aurora.Database, database, user, password string) *sql.DB {
+	t.Helper()
 	host, port := db.Endpoint()
 	config := mysql.NewConfig()
 	config.Net, config.Addr = "tcp", fmt.Sprintf("%s:%d", host, port)
-	config.User, config.Passwd, config.DBName = masterUser, masterPassword, database
+	config.User, config.Passwd, config.DBName = user, password, database
 	config.Timeout = bound
 	config.Logger = &mysql.NopLogger{}
 	connector, err := mysql.NewConnector(config)
@@ -192,4 +200,26 @@ func TestExperiment(t *testing.T) {
 	want("undone: 5 again", second)
 	rewind(t, db, "undo-3", step3.From)
 	want("undone: 2 again", second)
+}
+
+// size is how many bytes there are below a directory.
+func size(t *testing.T, dir string) int64 {
+	t.Helper()
+	var sum int64
+	err := filepath.WalkDir(dir, func(_ string, entry fs.DirEntry, err error) error {
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil // files come and go
+		}
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		if info, err := entry.Info(); err == nil {
+			sum += info.Size()
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return sum
 }

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"sort"
+	"sync/atomic"
 	"time"
 )
 
@@ -17,6 +18,8 @@ type version struct {
 	// other.
 	Incarnation string `json:"incarnation"`
 	Commit      string `json:"commit"`
+	// Segment is the part of the database's history that holds the commit.
+	Segment int64 `json:"segment,omitempty"`
 }
 
 // versions are all databases of a cluster at a moment, by name.
@@ -30,6 +33,8 @@ type moment struct {
 	At    time.Time `json:"at"`
 	// Versions were read at At.
 	Versions versions `json:"versions"`
+	// Users names what the users were at At.
+	Users string `json:"users,omitempty"`
 	// Rewind names the rewind that put the state here, if one did.
 	Rewind string `json:"rewind,omitempty"`
 }
@@ -40,6 +45,7 @@ type rewind struct {
 	From     time.Time `json:"from"`
 	Reached  time.Time `json:"reached"`
 	Versions versions  `json:"versions"`
+	Users    string    `json:"users,omitempty"`
 }
 
 // record is one line of the file.
@@ -56,6 +62,10 @@ type line struct {
 	moments []moment
 	last    *rewind // the latest rewind
 	resumed bool    // whether clients were let in again after it
+
+	// begins and count are the At of the first moment, in nanoseconds, and how
+	// many moments there are, for readers who can't wait.
+	begins, count atomic.Int64
 }
 
 // openLine reads a history, or begins one.
@@ -106,11 +116,72 @@ func (l *line) take(r record) {
 	switch {
 	case r.Moment != nil:
 		l.moments = append(l.moments, *r.Moment)
+		l.publish()
 	case r.Rewind != nil:
 		l.last, l.resumed = r.Rewind, false
 	case l.last != nil && r.Resumed == l.last.ID:
 		l.resumed = true
 	}
+}
+
+// trim forgets the moments that are the state of no time from before on, and
+// reports whether there were any. The file is written anew, whole or not at
+// all.
+func (l *line) trim(before time.Time) (bool, error) {
+	first := sort.Search(len(l.moments), func(n int) bool { return !l.moments[n].After.Before(before) }) - 1
+	if first <= 0 {
+		return false, nil
+	}
+	kept := l.moments[first:]
+	var text []byte
+	for n := range kept {
+		if l.last != nil && kept[n].Rewind == l.last.ID && kept[n].Rewind != "" {
+			text = appendRecord(text, record{Rewind: l.last})
+			text = appendRecord(text, record{Moment: &kept[n]})
+			text = appendRecord(text, record{Resumed: l.last.ID})
+			continue
+		}
+		text = appendRecord(text, record{Moment: &kept[n]})
+	}
+	if err := l.replace(text); err != nil {
+		return false, fmt.Errorf("writing the history anew: %w", err)
+	}
+	l.moments = append([]moment(nil), kept...)
+	l.publish()
+	return true, nil
+}
+
+func (l *line) publish() {
+	l.begins.Store(l.moments[0].At.UnixNano())
+	l.count.Store(int64(len(l.moments)))
+}
+
+func appendRecord(text []byte, r record) []byte {
+	line, err := json.Marshal(r)
+	if err != nil { // times, texts and numbers: it can't fail
+		panic(err)
+	}
+	return append(append(text, line...), '\n')
+}
+
+// replace puts a new file in the place of the old one.
+func (l *line) replace(text []byte) error {
+	path := l.file.Name()
+	partial := path + ".partial"
+	file, err := os.OpenFile(partial, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = file.Write(text)
+	if err == nil {
+		err = os.Rename(partial, path)
+	}
+	if err != nil {
+		return errors.Join(err, file.Close(), os.Remove(partial))
+	}
+	old := l.file
+	l.file = file
+	return old.Close()
 }
 
 // end is the latest moment; the zero moment if there is none.
@@ -121,7 +192,7 @@ func (l *line) end() moment {
 	return l.moments[len(l.moments)-1]
 }
 
-// done says whether the latest rewind has put its state on the line.
+// done reports whether the latest rewind has put its state on the line.
 func (l *line) done() bool {
 	if l.last == nil {
 		return true

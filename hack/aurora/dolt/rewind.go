@@ -2,11 +2,13 @@ package dolt
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"time"
 
+	"github.com/dolthub/dolt/go/libraries/doltcore/sqle/dsess"
 	"github.com/dolthub/go-mysql-server/sql"
 
 	"github.com/aurora-backtrack/operator/hack/aurora"
@@ -46,7 +48,7 @@ func (d *database) plan(ctx context.Context, id string, to time.Time) error {
 		return err
 	}
 	from := latest(d.seen, d.line.end().At)
-	return d.line.add(record{Rewind: &rewind{ID: id, From: from, Reached: reached, Versions: found.Versions}})
+	return d.line.add(record{Rewind: &rewind{ID: id, From: from, Reached: reached, Versions: found.Versions, Users: found.Users}})
 }
 
 // apply makes every database what the latest rewind wants, and puts that on
@@ -61,9 +63,12 @@ func (d *database) apply(ctx context.Context) error {
 			return fmt.Errorf("rewinding database %s: %w", name, err)
 		}
 	}
+	if err := d.bringUsers(ctx, d.line.last.Users); err != nil {
+		return err
+	}
 	now := d.engine.now().UTC().Truncate(time.Millisecond)
 	at := d.line.next(latest(now, d.line.last.From.Add(time.Millisecond)))
-	m := moment{After: d.line.last.From, At: at, Versions: wanted, Rewind: d.line.last.ID}
+	m := moment{After: d.line.last.From, At: at, Versions: wanted, Users: d.line.last.Users, Rewind: d.line.last.ID}
 	if err := d.line.add(record{Moment: &m}); err != nil {
 		return err
 	}
@@ -74,11 +79,7 @@ func (d *database) apply(ctx context.Context) error {
 // dropOthers drops the databases that are not wanted as they are. They can
 // come back.
 func (d *database) dropOthers(ctx context.Context, wanted versions) error {
-	names, err := d.databases(ctx)
-	if err != nil {
-		return err
-	}
-	for _, name := range names {
+	for _, name := range d.databases() {
 		incarnation, err := d.incarnation(name)
 		if err != nil {
 			return err
@@ -86,47 +87,46 @@ func (d *database) dropOthers(ctx context.Context, wanted versions) error {
 		if version, ok := wanted[name]; ok && version.Incarnation == incarnation {
 			continue
 		}
-		if _, err := d.server.run(ctx, "", "DROP DATABASE "+quoteName(name)); err != nil {
+		if err := d.server.run(ctx, "", "DROP DATABASE "+quoteName(name)); err != nil {
 			return fmt.Errorf("dropping database %s: %w", name, err)
 		}
 	}
 	return nil
 }
 
-// bring resets a database to a version, after it was brought back if it had
-// been dropped. The commit it leaves is tagged: what a rewind discards must
-// stay reachable.
+// bring makes what clients see of a database a version of it, after it was
+// brought back if it had been dropped. AUTO_INCREMENT goes back with the data.
+// What it was stays in the history.
 func (d *database) bring(ctx context.Context, name string, v version) error {
 	if _, err := os.Stat(filepath.Join(d.home, databasesDir, name)); err != nil {
 		if err := d.undrop(ctx, name, v.Incarnation); err != nil {
 			return err
 		}
 	}
-	head, err := d.server.run(ctx, name, "SELECT HASHOF('HEAD')")
-	if err != nil {
-		return fmt.Errorf("reading its commit: %w", err)
-	}
-	if text(head) == v.Commit {
-		return nil
-	}
-	if err := d.keep(ctx, name); err != nil {
-		return fmt.Errorf("tagging what it leaves: %w", err)
-	}
-	if _, err := d.server.run(ctx, name, "CALL DOLT_RESET('--hard', "+quoteText(v.Commit)+")"); err != nil {
-		return fmt.Errorf("resetting it: %w", err)
-	}
-	return nil
-}
-
-// keep tags the commit that a rewind leaves, unless an earlier attempt has.
-func (d *database) keep(ctx context.Context, name string) error {
-	tag := quoteText("before-" + d.line.last.ID)
-	rows, err := d.server.run(ctx, name, "SELECT tag_name FROM dolt_tags WHERE tag_name = "+tag)
-	if err != nil || len(rows) > 0 {
-		return err
-	}
-	_, err = d.server.run(ctx, name, "CALL DOLT_TAG("+tag+", 'HEAD')")
-	return err
+	return d.server.within(ctx, name, func(c *sql.Context) error {
+		tx, err := dsess.DSessFromSess(c.Session).StartTransaction(c, sql.ReadWrite)
+		if err != nil {
+			return fmt.Errorf("beginning: %w", err)
+		}
+		c.SetTransaction(tx)
+		database, ok := d.server.database(name)
+		if !ok {
+			return errors.New("it is not there")
+		}
+		commit, err := commitOf(c, database.DbData().Ddb, v.Commit)
+		if err != nil {
+			return err
+		}
+		root, err := commit.GetRootValue(c)
+		if err != nil {
+			return fmt.Errorf("reading commit %s: %w", v.Commit, err)
+		}
+		before, err := setRoot(c, name, root)
+		if err != nil {
+			return err
+		}
+		return resetAutoIncrement(c, database, before, root)
+	})
 }
 
 // undrop brings back the incarnation of a database that was dropped. Dolt

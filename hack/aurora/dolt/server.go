@@ -22,6 +22,8 @@ import (
 
 const (
 	databasesDir = "databases"
+	// mainBranch is the branch that clients work on.
+	mainBranch = env.DefaultInitBranch
 	// adminUser is the server's own user; Aurora's has this name too.
 	adminUser = "rdsadmin"
 	// drainTimeout bounds the wait for closed connections to end their work.
@@ -35,22 +37,25 @@ type sqlServer struct {
 	provider *sqle.DoltDatabaseProvider
 	protocol *gms.Server
 	gate     *gate
+	locks    *locks
+	version  string        // what AURORA_VERSION() answers
 	served   chan struct{} // closed when the protocol server has ended
 }
 
 // startServer serves the databases below home behind a gate.
-func startServer(ctx context.Context, home string, g *gate) (*sqlServer, error) {
+func startServer(ctx context.Context, home, version string, g *gate) (*sqlServer, error) {
 	e, err := newSQLEngine(ctx, home)
 	if err != nil {
 		return nil, err
 	}
-	s := &sqlServer{home: home, engine: e, gate: g, served: make(chan struct{})}
+	s := &sqlServer{home: home, engine: e, gate: g, locks: newLocks(), served: make(chan struct{})}
 	catalog := e.GetUnderlyingEngine().Analyzer.Catalog
 	provider, ok := catalog.DbProvider.(*sqle.DoltDatabaseProvider)
 	if !ok {
 		return nil, errors.Join(fmt.Errorf("dolt's database provider is a %T", catalog.DbProvider), e.Close())
 	}
-	s.provider = provider
+	s.provider, s.version = provider, version
+	addAuroraVersion(ctx, e, version)
 	editor := catalog.MySQLDb.Editor()
 	catalog.MySQLDb.AddEphemeralSuperUser(editor, adminUser, "localhost", rand.Text())
 	editor.Close()
@@ -59,7 +64,7 @@ func startServer(ctx context.Context, home string, g *gate) (*sqlServer, error) 
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("configuring the MySQL server: %w", err), e.Close())
 	}
-	s.protocol, err = gms.NewServer(config, e.GetUnderlyingEngine(), e.ContextFactory, s.session, nil)
+	s.protocol, err = gms.NewServerWithHandler(config, e.GetUnderlyingEngine(), e.ContextFactory, s.session, nil, s.guarded)
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("making the MySQL server: %w", err), e.Close())
 	}
@@ -86,7 +91,7 @@ func newSQLEngine(ctx context.Context, home string) (*engine.SqlEngine, error) {
 	}
 	e, err := engine.NewSqlEngine(ctx, repositories, &engine.SqlEngineConfig{
 		DoltCfgDirPath:       home,
-		PrivFilePath:         filepath.Join(home, "privileges.db"),
+		PrivFilePath:         filepath.Join(home, privilegesFile),
 		BranchCtrlFilePath:   filepath.Join(home, "branch_control.db"),
 		Autocommit:           true,
 		EventSchedulerStatus: eventscheduler.SchedulerOff,
@@ -100,28 +105,36 @@ func newSQLEngine(ctx context.Context, home string) (*engine.SqlEngine, error) {
 	return e, nil
 }
 
+// guarded puts the locks in front of Dolt's handler.
+func (s *sqlServer) guarded(h mysql.Handler) (mysql.Handler, error) {
+	return &handler{Handler: h, locks: s.locks, sessions: func() *gms.SessionManager { return s.protocol.SessionManager() }}, nil
+}
+
 // session makes the session of a client's connection.
 func (s *sqlServer) session(ctx context.Context, conn *mysql.Conn, addr string) (sql.Session, error) {
 	base, err := sql.BaseSessionFromConnection(ctx, conn, addr)
 	if err != nil {
 		return nil, err
 	}
-	return s.engine.NewDoltSession(ctx, base)
+	session, err := s.engine.NewDoltSession(ctx, base)
+	if err != nil {
+		return nil, err
+	}
+	c := sql.NewContext(ctx, sql.WithSession(session))
+	return session, session.InitSessionVariable(c, auroraVersionName, s.version)
 }
 
 // run does a statement as the server's own user, in a session of its own, so
 // that it sees all that was committed before.
-func (s *sqlServer) run(ctx context.Context, database, statement string) ([]sql.Row, error) {
-	var rows []sql.Row
-	err := s.within(ctx, database, func(c *sql.Context) error {
+func (s *sqlServer) run(ctx context.Context, database, statement string) error {
+	return s.within(ctx, database, func(c *sql.Context) error {
 		_, iterator, _, err := s.engine.Query(c, statement)
 		if err != nil {
 			return err
 		}
-		rows, err = sql.RowIterToRows(c, iterator)
+		_, err = sql.RowIterToRows(c, iterator)
 		return err
 	})
-	return rows, err
 }
 
 // within does something in a session of the server's own user.
@@ -144,6 +157,7 @@ func (s *sqlServer) within(ctx context.Context, database string, do func(*sql.Co
 // them works on the data any more: an unfinished transaction is gone then.
 func (s *sqlServer) shut() error {
 	s.gate.shut()
+	s.locks.abort()
 	processes := s.engine.GetUnderlyingEngine().ProcessList
 	for _, process := range processes.Processes() {
 		processes.Kill(process.Connection)

@@ -9,15 +9,20 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
-	"slices"
-	"strings"
 	"time"
 
-	"github.com/dolthub/go-mysql-server/sql"
+	"github.com/dolthub/dolt/go/libraries/doltcore/doltdb"
+	"github.com/dolthub/dolt/go/store/hash"
 )
 
-// systemDatabases are not the cluster's own.
-var systemDatabases = []string{"information_schema", "mysql", "performance_schema", "sys"}
+// observed is what was last seen of a database, so that one in which nothing
+// happens costs next to nothing.
+type observed struct {
+	db      *doltdb.DoltDB
+	store   hash.Hash // changes with every write
+	root    hash.Hash // the data
+	version version
+}
 
 // Snapshot makes now a consistent time, without waiting for the next interval.
 func (d *database) Snapshot(ctx context.Context) error {
@@ -29,25 +34,92 @@ func (d *database) Snapshot(ctx context.Context) error {
 	return d.snapshot(ctx)
 }
 
-// snapshot commits every database, and puts the outcome on the line if
-// anything changed. Open transactions stay out of it.
+// snapshot puts the state of all databases on the line if anything changed.
+// It is the state of one instant: what is committed before is in it, and
+// nothing else. Open transactions stay out of it.
 func (d *database) snapshot(ctx context.Context) error {
-	at := d.engine.now().UTC().Truncate(time.Millisecond)
-	read, err := d.commit(ctx)
+	at, seen, err := d.observe(ctx)
 	if err != nil {
 		return err
 	}
+	users, err := d.keepUsers()
+	if err != nil {
+		return err
+	}
+	read := versions{}
+	for name, o := range seen {
+		if o.version.Commit == "" {
+			if o.version, err = d.commit(ctx, name, o); err != nil {
+				return fmt.Errorf("keeping database %s: %w", name, err)
+			}
+			seen[name] = o
+		}
+		read[name] = o.version
+	}
+	d.known = seen
 	end := d.line.end()
-	if len(d.line.moments) > 0 && maps.Equal(read, end.Versions) {
+	if len(d.line.moments) > 0 && maps.Equal(read, end.Versions) && users == end.Users {
 		d.seen = latest(at, d.seen)
 		return nil
 	}
 	at = d.line.next(at)
-	if err := d.line.add(record{Moment: &moment{After: d.beginning(at), At: at, Versions: read}}); err != nil {
+	if err := d.line.add(record{Moment: &moment{After: d.beginning(at), At: at, Versions: read, Users: users}}); err != nil {
 		return err
 	}
 	d.seen = at
 	return nil
+}
+
+// observe looks at all databases while nothing is committed. A version without
+// a commit is one of a database that changed.
+func (d *database) observe(ctx context.Context) (time.Time, map[string]observed, error) {
+	d.server.locks.commits.Lock()
+	defer d.server.locks.commits.Unlock()
+	at := d.engine.now().UTC().Truncate(time.Millisecond)
+	seen := map[string]observed{}
+	for _, database := range d.server.provider.DoltDatabases() {
+		name, db := database.Name(), database.DbData().Ddb
+		store, err := db.NomsRoot(ctx)
+		if err != nil {
+			return at, nil, fmt.Errorf("looking at database %s: %w", name, err)
+		}
+		known, ok := d.known[name]
+		if ok && known.db == db && known.store == store {
+			seen[name] = known
+			continue
+		}
+		root, err := workingRoot(ctx, db)
+		if err != nil {
+			return at, nil, fmt.Errorf("looking at database %s: %w", name, err)
+		}
+		now := observed{db: db, store: store, root: root}
+		if ok && known.db == db && known.root == root {
+			now.version = known.version // something else was written
+		}
+		seen[name] = now
+	}
+	return at, seen, nil
+}
+
+// commit keeps a database's data as a commit of its history, unless the line
+// ends with that.
+func (d *database) commit(ctx context.Context, name string, o observed) (version, error) {
+	incarnation, err := d.incarnation(name)
+	if err != nil {
+		return version{}, err
+	}
+	last, ok := d.line.end().Versions[name]
+	if !ok || last.Incarnation != incarnation {
+		return d.addToHistory(ctx, o, version{Incarnation: incarnation})
+	}
+	root, err := committedRoot(ctx, o.db, last.Commit)
+	if err != nil {
+		return version{}, err
+	}
+	if root == o.root {
+		return last, nil
+	}
+	return d.addToHistory(ctx, o, last)
 }
 
 // beginning is the After of a moment at a time: the very first moment holds
@@ -66,69 +138,13 @@ func latest(a, b time.Time) time.Time {
 	return b
 }
 
-// commit commits every database.
-func (d *database) commit(ctx context.Context) (versions, error) {
-	names, err := d.databases(ctx)
-	if err != nil {
-		return nil, err
-	}
-	read := versions{}
-	for _, name := range names {
-		incarnation, err := d.incarnation(name)
-		if err != nil {
-			return nil, err
-		}
-		hash, err := d.commitOne(ctx, name, d.line.end().Versions[name], incarnation)
-		if err != nil {
-			return nil, fmt.Errorf("committing database %s: %w", name, err)
-		}
-		read[name] = version{Incarnation: incarnation, Commit: hash}
-	}
-	return read, nil
-}
-
-// commitOne commits a database and gives the commit, an earlier one if nothing
-// changed since.
-func (d *database) commitOne(ctx context.Context, name string, known version, incarnation string) (string, error) {
-	rows, err := d.server.run(ctx, name, "CALL DOLT_COMMIT('-A', '-f', '--skip-empty', '-m', 'snapshot')")
-	if err != nil {
-		return "", err
-	}
-	if hash := text(rows); hash != "" {
-		return hash, nil
-	}
-	if known.Incarnation == incarnation {
-		return known.Commit, nil
-	}
-	if rows, err = d.server.run(ctx, name, "SELECT HASHOF('HEAD')"); err != nil {
-		return "", err
-	}
-	return text(rows), nil
-}
-
-// text is the first value of the first row.
-func text(rows []sql.Row) string {
-	if len(rows) == 0 || len(rows[0]) == 0 {
-		return ""
-	}
-	value, _ := rows[0][0].(string)
-	return value
-}
-
 // databases are the names of the cluster's own databases.
-func (d *database) databases(ctx context.Context) ([]string, error) {
-	rows, err := d.server.run(ctx, "", "SHOW DATABASES")
-	if err != nil {
-		return nil, fmt.Errorf("listing the databases: %w", err)
-	}
+func (d *database) databases() []string {
 	var names []string
-	for _, row := range rows {
-		name, _ := row[0].(string)
-		if !slices.Contains(systemDatabases, strings.ToLower(name)) {
-			names = append(names, name)
-		}
+	for _, database := range d.server.provider.DoltDatabases() {
+		names = append(names, database.Name())
 	}
-	return names, nil
+	return names
 }
 
 // mark is a file in a database's directory with its incarnation. It goes where

@@ -20,11 +20,18 @@ import (
 )
 
 const (
-	// tickInterval is how late a backtrack may begin or end.
-	tickInterval = 20 * time.Millisecond
+	// busyInterval is how late a backtrack or a change may end; idleInterval
+	// how late the program learns that one has begun.
+	busyInterval = 20 * time.Millisecond
+	idleInterval = 100 * time.Millisecond
 	// stopTimeout bounds the wait for calls under way when the program ends.
 	stopTimeout = 5 * time.Second
 )
+
+// notTrue is what a user of the data must know first; hack/aurora/README.md
+// has the rest.
+const notTrue = "unlike Aurora: one transaction of a cluster writes at a time, and the others wait for it; " +
+	"a transaction that waited reads anew; one cluster has one endpoint, with and without instances"
 
 func main() {
 	o, err := parse(os.Args[1:], os.Getenv, os.Stderr)
@@ -51,7 +58,7 @@ func run(ctx context.Context, o options) (err error) {
 	if err != nil {
 		return err
 	}
-	o.server.Engine, o.server.Now, o.server.Log = engine, now, log
+	o.server.Engine, o.server.Now, o.server.SignatureNow, o.server.Log = engine, now, now, log
 	o.server.StateFile = filepath.Join(o.dataDir, "state.json")
 	unlock, err := lock(o.dataDir)
 	if err != nil {
@@ -74,6 +81,7 @@ func run(ctx context.Context, o options) (err error) {
 	}
 	log.Info("a stand-in for Aurora is ready; it is not AWS, and nothing here leaves this machine",
 		"endpoint", endpoint, "dataDir", o.dataDir)
+	log.Info(notTrue)
 	fmt.Println(endpoint)
 	return serve(ctx, server, listener)
 }
@@ -83,12 +91,14 @@ func serve(ctx context.Context, server *aurora.Server, listener net.Listener) er
 	httpServer := &http.Server{Handler: server, ReadHeaderTimeout: 10 * time.Second}
 	failed := make(chan error, 1)
 	go func() { failed <- httpServer.Serve(listener) }()
-	ticker := time.NewTicker(tickInterval)
-	defer ticker.Stop()
+	timer := time.NewTimer(idleInterval)
+	defer timer.Stop()
 	for {
 		select {
-		case <-ticker.C:
-			server.Tick()
+		case <-timer.C:
+			if timer.Reset(idleInterval); server.Tick() {
+				timer.Reset(busyInterval)
+			}
 		case err := <-failed:
 			return fmt.Errorf("serving: %w", err)
 		case <-ctx.Done():

@@ -119,7 +119,7 @@ func (p *program) waitFor(status string) map[string]string {
 	deadline := time.Now().Add(bound)
 	for {
 		record := p.call("DescribeDBClusterBacktracks", url.Values{"DBClusterIdentifier": {"game"}}, "Status", "BacktrackedFrom")
-		if record["Status"] == status {
+		if strings.EqualFold(record["Status"], status) {
 			return record
 		}
 		if time.Now().After(deadline) {
@@ -234,7 +234,9 @@ func TestOptions(t *testing.T) {
 		"help":           {args: []string{"--help"}, want: "help"},
 		"no directory":   {want: "--data-dir is required"},
 		"not loopback":   {args: []string{"--data-dir", "d", "--listen", "0.0.0.0:0"}, want: `--listen "0.0.0.0:0": write a loopback address`},
-		"negative":       {args: []string{"--data-dir", "d", "--pending", "-1s"}, want: "--pending -1s"},
+		"negative":       {args: []string{"--data-dir", "d", "--pending", "-1s"}, want: `"-1s" for flag -pending: a duration can't be negative`},
+		"timing":         {args: []string{"--data-dir", "d", "--timing", "aws", "--pending", "1s"}},
+		"no such timing": {args: []string{"--data-dir", "d", "--timing", "slow"}, want: `--timing: unknown timing "slow": use one of aws, instant, quick`},
 		"not a duration": {args: []string{"--pending", "soon"}, want: "see --help"},
 		"unknown":        {args: []string{"--odd"}, want: "see --help"},
 		"argument":       {args: []string{"odd"}, want: `unexpected argument "odd"`},
@@ -244,9 +246,12 @@ func TestOptions(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			var out bytes.Buffer
-			_, err := parse(tt.args, func(name string) string { return tt.env[name] }, &out)
+			o, err := parse(tt.args, func(name string) string { return tt.env[name] }, &out)
 			if got := fmt.Sprint(err); tt.want == "" && err != nil || !strings.Contains(got, tt.want) {
 				t.Errorf("%v, want %q", err, tt.want)
+			}
+			if timing := o.server.Timing; name == "timing" && (timing.Pending != time.Second || timing.Backtracking < time.Minute) {
+				t.Errorf("timing: %+v", timing)
 			}
 			if name == "help" && !strings.Contains(out.String(), "it is not AWS") {
 				t.Errorf("help: %s", out.String())

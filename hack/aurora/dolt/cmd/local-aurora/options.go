@@ -58,7 +58,7 @@ data is there again at the next start with the same --data-dir.
 // parse reads the command line.
 func parse(args []string, getenv func(string) string, out io.Writer) (options, error) {
 	var o options
-	timing := &o.server.Timing
+	var preset string
 	flags := flag.NewFlagSet("local-aurora", flag.ContinueOnError)
 	flags.SetOutput(io.Discard) // errors are said once, by the caller
 	flags.StringVar(&o.dataDir, "data-dir", "", "`directory` for the clusters and their data; made if need be (required)")
@@ -66,12 +66,10 @@ func parse(args []string, getenv func(string) string, out io.Writer) (options, e
 	flags.StringVar(&o.endpointFile, "endpoint-file", "", "`file` to write the endpoint to when ready")
 	flags.StringVar(&o.server.Region, "region", "eu-west-1", "`Region` of calls that are not signed for one")
 	flags.StringVar(&o.server.AccountID, "account", "123456789012", "`account id` of the access key")
-	flags.DurationVar(&timing.Unlisted, "unlisted", 0, "how long a backtrack is missing from the history after the call")
-	flags.DurationVar(&timing.Pending, "pending", 0, "how long a backtrack stays pending before the database is closed")
-	flags.DurationVar(&timing.Backtracking, "backtracking", 0, "how long the database stays closed")
-	flags.DurationVar(&timing.StatusLag, "status-lag", 0, "how far the cluster's status lags behind, both ways")
-	flags.BoolVar(&o.server.UpperCaseStatus, "upper-case-status", false, "spell the status of backtracks COMPLETED, not completed")
-	flags.DurationVar(&o.server.RecordPrecision, "record-precision", time.Millisecond, "what BacktrackTo is cut to in records, such as 1s")
+	flags.StringVar(&preset, "timing", aurora.TimingInstant, "how long everything takes: instant, quick (to watch) or aws (about as `long` as AWS takes); the flags below change parts of it")
+	durations := timingFlags(flags)
+	flags.BoolVar(&o.server.LowerCaseStatus, "lower-case-status", false, "spell the status of backtracks completed, as it is documented, not COMPLETED")
+	flags.DurationVar(&o.server.RecordPrecision, "record-precision", time.Second, "what BacktrackTo is cut to in records, such as 1ms")
 	flags.DurationVar(&o.clockOffset, "clock-offset", 0, "how far the clock of the stand-in is ahead of this machine's")
 	flags.Func("role", "a role that may be assumed, as `ARN[=EXTERNAL_ID]`; may be repeated; without it any may be", o.addRole)
 
@@ -83,6 +81,9 @@ func parse(args []string, getenv func(string) string, out io.Writer) (options, e
 		return o, errHelp
 	} else if err != nil {
 		return o, fmt.Errorf("%w; see --help", err)
+	}
+	if err := o.setTiming(preset, durations); err != nil {
+		return o, err
 	}
 	if flags.NArg() > 0 {
 		return o, fmt.Errorf("unexpected argument %q; see --help", flags.Arg(0))
@@ -124,13 +125,52 @@ func (o *options) check() error {
 	if ip := net.ParseIP(host); err != nil || ip == nil || !ip.IsLoopback() {
 		return fmt.Errorf("--listen %q: write a loopback address with a port, such as 127.0.0.1:0", o.listen)
 	}
-	t := o.server.Timing
-	for name, d := range map[string]time.Duration{
-		"unlisted": t.Unlisted, "pending": t.Pending, "backtracking": t.Backtracking, "status-lag": t.StatusLag,
+	return nil
+}
+
+// timingFlags are the durations of a Timing as flags; those not given stay
+// zero, the others are ahead by notGiven.
+func timingFlags(flags *flag.FlagSet) map[string]*time.Duration {
+	durations := map[string]*time.Duration{}
+	for name, usage := range map[string]string{
+		"unlisted":     "how long a backtrack is missing from the history after the call",
+		"pending":      "how long a backtrack stays pending before the database is closed",
+		"backtracking": "how long the database stays closed",
+		"status-lag":   "how far the cluster's status lags behind, both ways",
+		"lifecycle":    "how long a cluster or an instance stays creating, modifying, rebooting, deleting and so on",
+		"copying":      "how long a snapshot, a clone or a restored cluster stays creating",
 	} {
-		if d < 0 {
-			return fmt.Errorf("--%s %v: a duration can't be negative", name, d)
+		duration := new(time.Duration)
+		durations[name] = duration
+		flags.Func(name, usage+", as a `duration` such as 1.5s", func(text string) error {
+			d, err := time.ParseDuration(text)
+			if err == nil && d < 0 {
+				err = errors.New("a duration can't be negative")
+			}
+			*duration = d + notGiven
+			return err
+		})
+	}
+	return durations
+}
+
+// notGiven is added to a duration that was given, so that zero means none was.
+const notGiven = time.Nanosecond
+
+// setTiming takes a preset, and what was given beside it.
+func (o *options) setTiming(preset string, durations map[string]*time.Duration) error {
+	timing, err := aurora.TimingPreset(preset)
+	if err != nil {
+		return fmt.Errorf("--timing: %w", err)
+	}
+	for name, into := range map[string]*time.Duration{
+		"unlisted": &timing.Unlisted, "pending": &timing.Pending, "backtracking": &timing.Backtracking,
+		"status-lag": &timing.StatusLag, "lifecycle": &timing.Lifecycle, "copying": &timing.Copying,
+	} {
+		if d := *durations[name]; d > 0 {
+			*into = d - notGiven
 		}
 	}
+	o.server.Timing = timing
 	return nil
 }
