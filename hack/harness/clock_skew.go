@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"io"
 	"net/http"
+	"regexp"
 	"net/url"
 	"strings"
 	"time"
@@ -61,12 +62,13 @@ func (o *Operator) ReplaceRDS(by time.Duration, change func(action, body string)
 	o.Backtracks.Clock, o.Clusters.Clock, o.Backtracks.Workloads.Clock, o.Backtracks.Events.Clock = now, now, now, now
 }
 
-// ReplaceStatus replaces the status word of every record in the history.
+// ReplaceStatus replaces the status word of every record in the history, in whatever case RDS writes it.
 func ReplaceStatus(from, to string) func(action, body string) string {
+	status := regexp.MustCompile("(?i)<Status>" + regexp.QuoteMeta(from) + "</Status>")
 	return func(action, body string) string {
 		if action != "DescribeDBClusterBacktracks" {
 			return body
 		}
-		return strings.ReplaceAll(body, "<Status>"+from+"</Status>", "<Status>"+to+"</Status>")
+		return status.ReplaceAllString(body, "<Status>"+to+"</Status>")
 	}
 }
