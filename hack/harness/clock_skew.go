@@ -4,8 +4,8 @@ import (
 	"bytes"
 	"io"
 	"net/http"
-	"regexp"
 	"net/url"
+	"regexp"
 	"strings"
 	"time"
 
