@@ -21,6 +21,7 @@ type target struct {
 	obj      *unstructured.Unstructured // nil unless present
 	presence presence
 	err      error // why it is not present
+	leaving  bool  // it is taken for absent since its namespace is being deleted
 }
 
 // readTargets reads the dependents, each once. Where several of one kind and namespace carry the label they
@@ -121,6 +122,9 @@ func (t *target) readAgain(ctx context.Context, c client.Client) {
 	t.obj = nil
 	if t.presence, t.err = presenceOf(ctx, c, t.kind.gvk, err); t.presence == present {
 		t.obj = u
+		return
+	}
+	if t.leaves(ctx, c, err) {
 		return
 	}
 	t.err = fmt.Errorf("read %s: %w", nameOf(t.dep), missingRight(t.err, "get and patch on it, and get on its scale"))

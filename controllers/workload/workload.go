@@ -40,6 +40,3 @@ func nameOf(dep *v1alpha1.DependentStatus) string {
 func set(dep *v1alpha1.DependentStatus, state v1alpha1.DependentState, message string) {
 	dep.State, dep.Message = state, line.Clean(message, maxMessage)
 }
-
-// isGone is the message of a dependent that was there when it was found.
-const isGone = "it does not exist any more"
