@@ -32,6 +32,8 @@ func TestNamespaceIsDeleted(t *testing.T) {
 	worker.Labels[v1alpha1.ClusterLabel] = c.Name
 	w.create(worker)
 	w.create(elsewhere.stubbornPod("worker"))
+	// It is paused first, and can't be resumed once the Role is gone: it goes with its namespace.
+	w.create(w.deployment("game-api", 1, v1alpha1.StrategyPause))
 	b := w.backtrack("undo", time.Minute)
 	w.create(b)
 	w.until("it waits for the pod", func(ctx context.Context) bool {

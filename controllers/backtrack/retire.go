@@ -23,6 +23,9 @@ const (
 	postCompletionWatch = time.Minute
 	// resumeRetryInterval is how often the resume of a workload that refuses it is tried again after the object's end.
 	resumeRetryInterval = time.Minute
+	// heldByWorkloads is for how long after its end an object whose own namespace is being deleted keeps its finalizer
+	// for a workload in another namespace that refuses to be resumed.
+	heldByWorkloads = 10 * time.Minute
 )
 
 var errNotResumed = errors.New("some are not resumed yet")
@@ -39,9 +42,14 @@ func (r *retirer) retire(ctx context.Context) (ctrl.Result, error) {
 	age := r.Clock.Now().Sub(f.Object.Status.CompletedAt.Time())
 	watched := age < postCompletionWatch && f.Started() && f.Count(v1alpha1.StrategyPause) > 0
 	if steps.StillPaused(f) || watched {
-		if err := r.resumeMarked(ctx); err != nil {
+		err := r.resumeMarked(ctx)
+		switch {
+		case err == nil:
+		case age < heldByWorkloads || !r.leaves(ctx):
 			log.FromContext(ctx).Error(err, "resuming after the end; it is tried again")
 			return ctrl.Result{RequeueAfter: resumeRetryInterval}, r.persist(ctx)
+		default:
+			log.FromContext(ctx).Error(err, "the object's namespace is being deleted, so it is not resumed: set what is left at zero as it should be, and remove the annotation "+v1alpha1.PausedAnnotation)
 		}
 		if err := r.persist(ctx); err != nil {
 			return retryLater(ctx, r.store, err)
@@ -76,6 +84,11 @@ func (r *retirer) resumeMarked(ctx context.Context) error {
 	return nil
 }
 
+// leaves reports whether the object goes with its namespace, which is being deleted.
+func (r *retirer) leaves(ctx context.Context) bool {
+	return !r.facts.Object.DeletionTimestamp.IsZero() && r.Workloads.NamespaceLeaves(ctx, r.facts.Object.Namespace)
+}
+
 func (r *retirer) removeFinalizer(ctx context.Context) error {
 	if !controllerutil.ContainsFinalizer(r.facts.Object, v1alpha1.Finalizer) {
 		return nil
@@ -99,8 +112,8 @@ func (r *retirer) expire(ctx context.Context, age time.Duration) (ctrl.Result, e
 	}
 	uid := object.UID
 	err := r.Client.Delete(ctx, object, client.Preconditions{UID: &uid})
-	if apierrors.IsNotFound(err) {
-		return ctrl.Result{}, nil
+	if apierrors.IsNotFound(err) || apierrors.IsForbidden(err) && r.Workloads.NamespaceLeaves(ctx, object.Namespace) {
+		return ctrl.Result{}, nil // it is gone, or goes with its namespace
 	}
 	if err != nil {
 		return retryLater(ctx, r.store, fmt.Errorf("deleting the object after its time to live: %w", err))
