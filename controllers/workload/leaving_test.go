@@ -33,7 +33,9 @@ func (w *world) forbid(reads bool) {
 			}
 			return c.List(ctx, list, o...)
 		},
-		Patch: func(context.Context, client.WithWatch, client.Object, client.Patch, ...client.PatchOption) error { return forbidden },
+		Patch: func(context.Context, client.WithWatch, client.Object, client.Patch, ...client.PatchOption) error {
+			return forbidden
+		},
 	})
 }
 
