@@ -15,6 +15,7 @@ import (
 
 	"github.com/aurora-backtrack/operator/api/v1alpha1"
 	"github.com/aurora-backtrack/operator/controllers/backtrack/steps"
+	"github.com/aurora-backtrack/operator/controllers/workload"
 )
 
 const (
@@ -42,6 +43,7 @@ func (r *retirer) retire(ctx context.Context) (ctrl.Result, error) {
 	age := r.Clock.Now().Sub(f.Object.Status.CompletedAt.Time())
 	watched := age < postCompletionWatch && f.Started() && f.Count(v1alpha1.StrategyPause) > 0
 	if steps.StillPaused(f) || watched {
+		r.reveal(ctx, r.store)
 		err := r.resumeMarked(ctx)
 		switch {
 		case err == nil:
@@ -62,6 +64,7 @@ func (r *retirer) retire(ctx context.Context) (ctrl.Result, error) {
 		return ctrl.Result{RequeueAfter: postCompletionWatch - age}, nil
 	}
 	r.Events.Forget(f.Object.UID)
+	r.hidden.forget(client.ObjectKeyFromObject(f.Object))
 	return r.expire(ctx, age)
 }
 
@@ -71,7 +74,9 @@ func (r *retirer) resumeMarked(ctx context.Context) error {
 	object := r.facts.Object
 	anew := slices.Clone(object.Status.Dependents)
 	for i := range anew {
-		anew[i].State = v1alpha1.DependentPending
+		if gone := workload.IsHidden(&anew[i]) && anew[i].State == v1alpha1.DependentSkipped; !gone {
+			anew[i].State = v1alpha1.DependentPending
+		}
 	}
 	resumed, err := r.Workloads.Resume(ctx, object.UID, anew)
 	if err != nil {

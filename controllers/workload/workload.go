@@ -33,6 +33,9 @@ type Workloads struct {
 
 // nameOf writes a dependent as people name it.
 func nameOf(dep *v1alpha1.DependentStatus) string {
+	if IsHidden(dep) {
+		return dep.Kind + " " + dep.Name + hiddenText
+	}
 	return fmt.Sprintf("%s %s/%s", dep.Kind, dep.Namespace, dep.Name)
 }
 
