@@ -51,15 +51,23 @@ func (h *hiddenNames) forget(name types.NamespacedName) {
 	delete(h.objects, name)
 }
 
-// learn remembers the names that redact takes out of the object's status.
-func (h *hiddenNames) learn(b *v1alpha1.AuroraBacktrack) {
+// learn remembers the names that redact takes out of the object's status. It gives those that are new.
+func (h *hiddenNames) learn(b *v1alpha1.AuroraBacktrack) map[string]string {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	news := map[string]string{}
 	for i := range b.Status.Dependents {
-		if d := &b.Status.Dependents[i]; d.Namespace != b.Namespace && !workload.IsHidden(d) {
-			h.of(b).names[workload.Alias(b.UID, d.Kind, d.Namespace, d.Name)] = types.NamespacedName{Namespace: d.Namespace, Name: d.Name}
+		d := &b.Status.Dependents[i]
+		if d.Namespace == b.Namespace || workload.IsHidden(d) {
+			continue
+		}
+		alias, known := workload.Alias(b.UID, d.Kind, d.Namespace, d.Name), h.of(b).names
+		if _, there := known[alias]; !there {
+			known[alias] = types.NamespacedName{Namespace: d.Namespace, Name: d.Name}
+			news[alias] = d.Kind + " " + d.Namespace + "/" + d.Name
 		}
 	}
+	return news
 }
 
 // fill puts the names that are known back into the object's dependents. It gives those of the others that the run may have to

@@ -8,6 +8,7 @@ import (
 	"k8s.io/apimachinery/pkg/api/equality"
 	"k8s.io/client-go/util/retry"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/log"
 
 	"github.com/aurora-backtrack/operator/api/v1alpha1"
 	"github.com/aurora-backtrack/operator/controllers/backtrack/steps"
@@ -41,7 +42,9 @@ func (s *store) persist(ctx context.Context) error {
 	if equality.Semantic.DeepEqual(written.Status, s.saved.Status) {
 		return nil
 	}
-	s.names.learn(s.facts.Object)
+	if aliases := s.names.learn(s.facts.Object); len(aliases) > 0 {
+		log.FromContext(ctx).Info("the status has aliases for dependents in other namespaces", "aliases", aliases)
+	}
 	patch := client.MergeFromWithOptions(s.saved, client.MergeFromWithOptimisticLock{})
 	if err := s.client.Status().Patch(ctx, written, patch, client.FieldOwner(v1alpha1.FieldManager)); err != nil {
 		return fmt.Errorf("writing the status: %w", err)
