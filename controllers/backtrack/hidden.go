@@ -123,6 +123,9 @@ func (r *Reconciler) reveal(ctx context.Context, s *store) {
 	if err != nil {
 		log.FromContext(ctx).Error(err, "looking for the dependents in other namespaces; it is tried again")
 	}
+	if len(names) > 0 {
+		log.FromContext(ctx).Info("found dependents in other namespaces by their aliases in the status", "aliases", names)
+	}
 	r.hidden.found(object, unknown, names, err == nil)
 	r.hidden.fill(object)
 }
