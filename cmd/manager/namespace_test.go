@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -32,17 +34,21 @@ func TestNamespaceIsDeleted(t *testing.T) {
 	worker.Labels[v1alpha1.ClusterLabel] = c.Name
 	w.create(worker)
 	w.create(elsewhere.stubbornPod("worker"))
+	// It is paused first, and can't be resumed once the Role is gone: it goes with its namespace.
+	gameAPI := w.deployment("game-api", 1, v1alpha1.StrategyPause)
+	w.create(gameAPI)
 	b := w.backtrack("undo", time.Minute)
 	w.create(b)
 	w.until("it waits for the pod", func(ctx context.Context) bool {
 		w.must(w.Get(ctx, client.ObjectKeyFromObject(b), b))
-		for _, d := range b.Status.Dependents {
-			if strings.Contains(d.Message, "waiting for its pods to end") {
-				return true
-			}
-		}
-		return false
+		w.must(w.Get(ctx, client.ObjectKeyFromObject(gameAPI), gameAPI))
+		return *gameAPI.Spec.Replicas == 0 && slices.ContainsFunc(b.Status.Dependents, func(d v1alpha1.DependentStatus) bool {
+			return d.Namespace != w.name && d.State == v1alpha1.DependentPausing
+		})
 	})
+	if text := fmt.Sprintf("%+v", b.Status); strings.Contains(text, elsewhere.name) || strings.Contains(text, "worker") {
+		t.Errorf("the requester reads the other namespace's names: %s", text)
+	}
 
 	user := "manager-of-" + w.name
 	for _, o := range []client.Object{

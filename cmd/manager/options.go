@@ -64,6 +64,8 @@ at another endpoint, such as the local Aurora.
 	flags.IntVar(&o.rdsBurst, "rds-burst", 40, "how many requests to RDS may go at once before the bound holds")
 	flags.DurationVar(&o.settings.Poll, "poll-interval", o.settings.Poll, "how often RDS is asked while a rewind is under way")
 	flags.DurationVar(&o.settings.Settle, "settle-period", o.settings.Settle, "how long RDS's history must stay empty, and the cluster idle, before a call whose answer was lost may be made again")
+	flags.DurationVar(&o.settings.Unobservable, "unobservable-timeout", o.settings.Unobservable, "for how long after the call RDS may fail to answer for the cluster, or show no record, before the outcome is unknown and what is paused is resumed")
+	flags.DurationVar(&o.settings.Backtracking, "backtrack-timeout", o.settings.Backtracking, "how long a backtrack may take, and after it the cluster until it is available, before what is paused is resumed")
 	flags.DurationVar(&o.settings.Tolerance, "target-tolerance", o.settings.Tolerance, "how far the time that Aurora reached may lie from the time asked for, when a record is recognised")
 	o.zap.BindFlags(flags)
 	utilruntime.Must(flags.Set("zap-time-encoding", "rfc3339nano")) // a rewind's steps follow one another within a second
@@ -80,7 +82,7 @@ func (o options) manager(scheme *runtime.Scheme) ctrl.Options {
 		metrics.FilterProvider = filters.WithAuthenticationAndAuthorization
 		metrics.TLSOpts = []func(*tls.Config){func(c *tls.Config) { c.NextProtos = []string{"http/1.1"} }} // no HTTP/2: CVE-2023-44487
 	}
-	stored := cache.Options{DefaultTransform: cache.TransformStripManagedFields()}
+	stored := cache.Options{DefaultTransform: backtrack.ForCache}
 	for _, namespace := range strings.FieldsFunc(o.watchNamespaces, func(r rune) bool { return r == ',' || r == ' ' }) {
 		if stored.DefaultNamespaces == nil {
 			stored.DefaultNamespaces = map[string]cache.Config{}

@@ -11,10 +11,11 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/aurora-backtrack/operator/api/v1alpha1"
+	"github.com/aurora-backtrack/operator/controllers/backtrack"
 )
 
 func TestOptions(t *testing.T) {
-	o := parse([]string{"--watch-namespaces=game, zoo,,", "--leader-elect", "--leader-election-namespace=system", "--settle-period=90s", "--poll-interval=1s", "--pprof-bind-address=127.0.0.1:0"})
+	o := parse([]string{"--watch-namespaces=game, zoo,,", "--leader-elect", "--leader-election-namespace=system", "--settle-period=90s", "--poll-interval=1s", "--unobservable-timeout=2h", "--backtrack-timeout=8h", "--pprof-bind-address=127.0.0.1:0"})
 	m := o.manager(scheme)
 	if len(m.Cache.DefaultNamespaces) != 2 {
 		t.Errorf("the namespaces are %v", m.Cache.DefaultNamespaces)
@@ -33,7 +34,17 @@ func TestOptions(t *testing.T) {
 	if o.settings.Settle != 90*time.Second || o.settings.Poll != time.Second || o.settings.Tolerance != time.Minute {
 		t.Errorf("the settings are %+v", o.settings)
 	}
-	m = parse(nil).manager(scheme)
+	if o.settings.Unobservable != 2*time.Hour || o.settings.Backtracking != 8*time.Hour {
+		t.Errorf("the bounds after the call are %+v", o.settings)
+	}
+	if m.Cache.DefaultTransform == nil {
+		t.Error("the cache keeps whole objects")
+	}
+	o = parse(nil)
+	if o.settings != backtrack.DefaultSettings() || o.settings.Unobservable != time.Hour || o.settings.Backtracking != 6*time.Hour {
+		t.Errorf("without flags the settings are %+v", o.settings)
+	}
+	m = o.manager(scheme)
 	if m.PprofBindAddress != "" || m.LeaderElection || m.Cache.DefaultNamespaces != nil || m.Metrics.FilterProvider == nil || !m.Metrics.SecureServing {
 		t.Errorf("without flags it is %+v", m)
 	}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/aurora-backtrack/operator/api/v1alpha1"
 	"github.com/aurora-backtrack/operator/controllers/event"
+	"github.com/aurora-backtrack/operator/controllers/workload"
 )
 
 // recent bounds how old an end may be to be announced by a process that did not see it.
@@ -33,7 +34,7 @@ func (r *Reconciler) announce(ctx context.Context, s *store) {
 	}
 	for _, w := range s.woken {
 		r.Events.Announce(ctx, object, "AuroraBacktrack", event.News{
-			Type: corev1.EventTypeWarning, Subject: w.Kind + "/" + w.Namespace + "/" + w.Name, Reason: v1alpha1.ReasonDependentWoken, Message: w.Message(),
+			Type: corev1.EventTypeWarning, Subject: w.Kind + "/" + w.Namespace + "/" + w.Name, Reason: v1alpha1.ReasonDependentWoken, Message: workload.RedactText(w.Message(), nil, object.Namespace, object.UID),
 		})
 	}
 	if cancelTooLate(object) {

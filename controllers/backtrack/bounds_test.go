@@ -46,6 +46,9 @@ var waits = map[string]struct {
 	"Backtracked/Pausing": {
 		all(through(v1alpha1.ConditionDependentsPaused), func(f *steps.Facts) { f.Quiet = fact.Known(false) }), 5 * time.Minute, v1alpha1.ReasonPauseTimedOut,
 	},
+	"Backtracked/Queued": {all(through(v1alpha1.ConditionDependentsPaused), func(f *steps.Facts) {
+		f.Cluster.Value().Status.ActiveBacktrack = &v1alpha1.ObjectReference{Namespace: "game", Name: "other", UID: "other"}
+	}), 5 * time.Minute, v1alpha1.ReasonPauseTimedOut},
 	"Backtracked/ClusterNotAvailable": {all(through(v1alpha1.ConditionDependentsPaused), reads("modifying")), 5 * time.Minute, v1alpha1.ReasonPauseTimedOut},
 	"Backtracked/Retrying": {all(through(v1alpha1.ConditionDependentsPaused), func(f *steps.Facts) {
 		f.Called = fact.Unknown[bool](&rds.Error{Reason: v1alpha1.ReasonThrottled, Refused: true, Passing: true})

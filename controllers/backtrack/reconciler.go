@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"time"
 
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/utils/clock"
 	"k8s.io/utils/ptr"
 	ctrl "sigs.k8s.io/controller-runtime"
@@ -35,6 +36,8 @@ type Reconciler struct {
 	Clock     clock.PassiveClock
 	Events    *event.Announcer
 	Settings  Settings
+
+	hidden hiddenNames
 }
 
 // +kubebuilder:rbac:groups=aurora-backtrack.io,resources=aurorabacktracks,verbs=get;list;watch;patch;delete
@@ -47,11 +50,15 @@ func (r *Reconciler) Reconcile(ctx context.Context, request ctrl.Request) (ctrl.
 	object := &v1alpha1.AuroraBacktrack{}
 	// Every reconciliation starts from a live read: a step taken on a lagging cache could pause what is already resumed.
 	if err := r.Live.Get(ctx, request.NamespacedName, object); err != nil {
+		if apierrors.IsNotFound(err) {
+			r.Events.ForgetName(request.NamespacedName)
+			r.hidden.forget(request.NamespacedName)
+		}
 		return ctrl.Result{}, client.IgnoreNotFound(err) //nolint:wrapcheck // says what it was doing itself
 	}
 	ctx = log.IntoContext(ctx, log.FromContext(ctx).WithValues("cluster", object.Spec.ClusterRef.Name))
 	f := &steps.Facts{Now: r.Clock.Now(), CallTimeout: r.RDS.CallTimeout(), Settings: r.Settings, Object: object}
-	s := &store{client: r.Client, live: r.Live, facts: f, saved: object.DeepCopy()}
+	s := &store{client: r.Client, live: r.Live, facts: f, saved: object.DeepCopy(), names: &r.hidden}
 	result, err := r.reconcile(ctx, s)
 	result.Priority = priority(f)
 	return result, err
@@ -62,6 +69,7 @@ func (r *Reconciler) reconcile(ctx context.Context, s *store) (ctrl.Result, erro
 	if s.facts.Finished() {
 		return retirer.retire(ctx)
 	}
+	r.reveal(ctx, s)
 	begin(s.facts)
 	d := r.run(ctx, &performer{Reconciler: r, store: s})
 	summarize(s.facts, d)

@@ -15,6 +15,7 @@ import (
 
 	"github.com/aurora-backtrack/operator/api/v1alpha1"
 	"github.com/aurora-backtrack/operator/controllers/backtrack/steps"
+	"github.com/aurora-backtrack/operator/controllers/workload"
 )
 
 const (
@@ -23,6 +24,9 @@ const (
 	postCompletionWatch = time.Minute
 	// resumeRetryInterval is how often the resume of a workload that refuses it is tried again after the object's end.
 	resumeRetryInterval = time.Minute
+	// heldByWorkloads is for how long after its end an object whose own namespace is being deleted keeps its finalizer
+	// for a workload in another namespace that refuses to be resumed.
+	heldByWorkloads = 10 * time.Minute
 )
 
 var errNotResumed = errors.New("some are not resumed yet")
@@ -39,9 +43,15 @@ func (r *retirer) retire(ctx context.Context) (ctrl.Result, error) {
 	age := r.Clock.Now().Sub(f.Object.Status.CompletedAt.Time())
 	watched := age < postCompletionWatch && f.Started() && f.Count(v1alpha1.StrategyPause) > 0
 	if steps.StillPaused(f) || watched {
-		if err := r.resumeMarked(ctx); err != nil {
+		r.reveal(ctx, r.store)
+		err := r.resumeMarked(ctx)
+		switch {
+		case err == nil:
+		case age < heldByWorkloads || !r.leaves(ctx):
 			log.FromContext(ctx).Error(err, "resuming after the end; it is tried again")
 			return ctrl.Result{RequeueAfter: resumeRetryInterval}, r.persist(ctx)
+		default:
+			log.FromContext(ctx).Error(err, "the object's namespace is being deleted, so it is not resumed: set what is left at zero as it should be, and remove the annotation "+v1alpha1.PausedAnnotation)
 		}
 		if err := r.persist(ctx); err != nil {
 			return retryLater(ctx, r.store, err)
@@ -54,6 +64,7 @@ func (r *retirer) retire(ctx context.Context) (ctrl.Result, error) {
 		return ctrl.Result{RequeueAfter: postCompletionWatch - age}, nil
 	}
 	r.Events.Forget(f.Object.UID)
+	r.hidden.forget(client.ObjectKeyFromObject(f.Object))
 	return r.expire(ctx, age)
 }
 
@@ -63,7 +74,9 @@ func (r *retirer) resumeMarked(ctx context.Context) error {
 	object := r.facts.Object
 	anew := slices.Clone(object.Status.Dependents)
 	for i := range anew {
-		anew[i].State = v1alpha1.DependentPending
+		if gone := workload.IsHidden(&anew[i]) && anew[i].State == v1alpha1.DependentSkipped; !gone {
+			anew[i].State = v1alpha1.DependentPending
+		}
 	}
 	resumed, err := r.Workloads.Resume(ctx, object.UID, anew)
 	if err != nil {
@@ -74,6 +87,11 @@ func (r *retirer) resumeMarked(ctx context.Context) error {
 	}
 	steps.TakeOver(r.facts, anew)
 	return nil
+}
+
+// leaves reports whether the object goes with its namespace, which is being deleted.
+func (r *retirer) leaves(ctx context.Context) bool {
+	return !r.facts.Object.DeletionTimestamp.IsZero() && r.Workloads.NamespaceLeaves(ctx, r.facts.Object.Namespace)
 }
 
 func (r *retirer) removeFinalizer(ctx context.Context) error {
@@ -99,8 +117,8 @@ func (r *retirer) expire(ctx context.Context, age time.Duration) (ctrl.Result, e
 	}
 	uid := object.UID
 	err := r.Client.Delete(ctx, object, client.Preconditions{UID: &uid})
-	if apierrors.IsNotFound(err) {
-		return ctrl.Result{}, nil
+	if apierrors.IsNotFound(err) || apierrors.IsForbidden(err) && r.Workloads.NamespaceLeaves(ctx, object.Namespace) {
+		return ctrl.Result{}, nil // it is gone, or goes with its namespace
 	}
 	if err != nil {
 		return retryLater(ctx, r.store, fmt.Errorf("deleting the object after its time to live: %w", err))

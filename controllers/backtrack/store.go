@@ -8,6 +8,7 @@ import (
 	"k8s.io/apimachinery/pkg/api/equality"
 	"k8s.io/client-go/util/retry"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/log"
 
 	"github.com/aurora-backtrack/operator/api/v1alpha1"
 	"github.com/aurora-backtrack/operator/controllers/backtrack/steps"
@@ -28,20 +29,28 @@ type store struct {
 	live   client.Reader
 	facts  *steps.Facts
 	saved  *v1alpha1.AuroraBacktrack // the object as the API server has it
+	names  *hiddenNames              // of dependents in other namespaces: the facts have them, and what is stored has not
 	woken  []workload.Woken          // dependents that somebody else brought back, to be told once the status is written
 }
 
-// persist writes the status, if there is anything to write.
+// persist writes the status, if there is anything to write, without the names of workloads in other namespaces. The facts
+// keep them.
 func (s *store) persist(ctx context.Context) error {
-	if equality.Semantic.DeepEqual(s.facts.Object.Status, s.saved.Status) {
+	written := s.facts.Object.DeepCopy()
+	named := written.Status.Dependents
+	redact(written, named)
+	if equality.Semantic.DeepEqual(written.Status, s.saved.Status) {
 		return nil
 	}
+	if aliases := s.names.learn(s.facts.Object); len(aliases) > 0 {
+		log.FromContext(ctx).Info("the status has aliases for dependents in other namespaces", "aliases", aliases)
+	}
 	patch := client.MergeFromWithOptions(s.saved, client.MergeFromWithOptimisticLock{})
-	written := s.facts.Object.DeepCopy()
 	if err := s.client.Status().Patch(ctx, written, patch, client.FieldOwner(v1alpha1.FieldManager)); err != nil {
 		return fmt.Errorf("writing the status: %w", err)
 	}
 	s.facts.Object, s.saved = written, written.DeepCopy()
+	s.facts.Object.Status.Dependents = named
 	return nil
 }
 

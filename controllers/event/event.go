@@ -30,8 +30,15 @@ type Announcer struct {
 	Client client.Client
 	Clock  clock.PassiveClock
 
-	mu   sync.Mutex
-	said map[types.UID]map[string]bool // what this process has announced; it only saves requests
+	mu    sync.Mutex
+	said  map[types.UID]*announced
+	names map[types.NamespacedName]types.UID // of what is in said
+}
+
+// announced is what this process has announced of one object. It only saves requests.
+type announced struct {
+	name types.NamespacedName
+	news map[string]bool
 }
 
 // News is one transition of one object.
@@ -50,7 +57,7 @@ type News struct {
 func (a *Announcer) Announce(ctx context.Context, object client.Object, kind string, news News) {
 	news.Message = line.Clean(news.Message, longest)
 	what := news.Subject + "/" + news.Reason
-	if !a.first(object.GetUID(), what) {
+	if !a.first(object, what) {
 		return
 	}
 	err := a.Client.Create(ctx, a.event(object, kind, what, news))
@@ -95,29 +102,44 @@ func eventName(object client.Object, what string, order int) string {
 	return strings.TrimRight(name, "-.") + suffix
 }
 
-func (a *Announcer) first(uid types.UID, what string) bool {
+func (a *Announcer) first(object client.Object, what string) bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if a.said == nil {
-		a.said = map[types.UID]map[string]bool{}
+		a.said, a.names = map[types.UID]*announced{}, map[types.NamespacedName]types.UID{}
 	}
+	name, uid := client.ObjectKeyFromObject(object), object.GetUID()
 	if a.said[uid] == nil {
-		a.said[uid] = map[string]bool{}
+		delete(a.said, a.names[name]) // an earlier object of the name
+		a.said[uid], a.names[name] = &announced{name: name, news: map[string]bool{}}, uid
 	}
-	news := !a.said[uid][what]
-	a.said[uid][what] = true
+	news := !a.said[uid].news[what]
+	a.said[uid].news[what] = true
 	return news
 }
 
 func (a *Announcer) forget(uid types.UID, what string) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	delete(a.said[uid], what)
+	if said := a.said[uid]; said != nil {
+		delete(said.news, what)
+	}
 }
 
-// Forget drops what is remembered of an object that is gone.
+// Forget drops what is remembered of an object that has ended, or is gone.
 func (a *Announcer) Forget(uid types.UID) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	delete(a.said, uid)
+	if said := a.said[uid]; said != nil {
+		delete(a.names, said.name)
+		delete(a.said, uid)
+	}
+}
+
+// ForgetName is Forget for an object that is gone, of which only the name is known.
+func (a *Announcer) ForgetName(name types.NamespacedName) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	delete(a.said, a.names[name])
+	delete(a.names, name)
 }

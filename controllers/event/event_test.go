@@ -198,3 +198,32 @@ func TestEventNames(t *testing.T) {
 		seen[got] = name
 	}
 }
+
+// TestMemory has objects that are created and deleted one after the other: nothing is remembered of them.
+func TestMemory(t *testing.T) {
+	for name, end := range map[string]func(*Announcer, client.Object){
+		"ended":                   func(a *Announcer, o client.Object) { a.Forget(o.GetUID()) },
+		"gone, known by its name": func(a *Announcer, o client.Object) { a.ForgetName(client.ObjectKeyFromObject(o)) },
+		"replaced by another of its name, which ends": func(a *Announcer, o client.Object) {
+			later := object(o.GetName(), "later than "+string(o.GetUID()))
+			a.Announce(context.Background(), later, "AuroraBacktrack", news)
+			a.Forget(later.GetUID())
+		},
+		"twice": func(a *Announcer, o client.Object) {
+			a.Forget(o.GetUID())
+			a.Forget(o.GetUID())
+			a.ForgetName(client.ObjectKeyFromObject(o))
+		},
+	} {
+		w := newWorld(t)
+		a := w.announcer()
+		for i := range 20 {
+			o := object(fmt.Sprintf("undo-%d", i), fmt.Sprint(i))
+			w.tell(a, o, news)
+			end(a, o)
+		}
+		if len(a.said) > 0 || len(a.names) > 0 {
+			t.Errorf("%s: %d objects are remembered, %d names", name, len(a.said), len(a.names))
+		}
+	}
+}

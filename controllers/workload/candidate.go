@@ -52,6 +52,12 @@ func (f *candidate) refuse(p *Problem) {
 	}
 }
 
+// leave notes that it goes with its namespace, so that there is nothing to do for it.
+func (f *candidate) leave() {
+	f.dep.Strategy = v1alpha1.StrategyNone
+	set(&f.dep, v1alpha1.DependentSkipped, goesWithNamespace)
+}
+
 // isToPause reports whether it is a workload that will be paused.
 func (f *candidate) isToPause() bool {
 	return f.dep.Strategy == v1alpha1.StrategyPause && f.dep.State == v1alpha1.DependentPending && !f.kind.isAutoscaler()

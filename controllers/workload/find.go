@@ -42,7 +42,15 @@ func (w *Workloads) Find(ctx context.Context, cluster *v1alpha1.AuroraCluster) (
 		return nil, nil, err
 	}
 	all := unique(append(listed, labelled...))
-	err = each(len(all), func(i int) error { return all[i].resolve(ctx, w.Client, cluster) })
+	err = each(len(all), func(i int) error {
+		f := all[i]
+		err := f.resolve(ctx, w.Client, cluster)
+		if refusedByLeaving(ctx, w.Client, f.dep.Namespace, err) {
+			f.leave()
+			return nil
+		}
+		return err
+	})
 	if err != nil {
 		return nil, nil, err
 	}
@@ -95,21 +103,30 @@ func findAutoscalers(ctx context.Context, c client.Client, cluster *v1alpha1.Aur
 	found := make([][]*candidate, len(namespaces))
 	err = each(len(namespaces), func(i int) error {
 		targets := byNamespace[namespaces[i]]
-		wakers, err := listWakers(ctx, c, namespaces[i])
-		if err != nil {
-			return err
-		}
-		for hpa, ref := range wakers {
-			if f := targetOf(targets, ref); f != nil {
-				f.refuse(unsupported("%s: HorizontalPodAutoscaler %s scaled it to zero and may wake it during the rewind: set minReplicas to 1 and let it scale up once, or give it strategy Restart", nameOf(&f.dep), hpa))
-			}
-		}
-		if len(kinds) > 0 {
+		err := refuseWakened(ctx, c, namespaces[i], targets)
+		if err == nil && len(kinds) > 0 {
 			found[i], err = autoscalersOf(ctx, c, cluster, kinds[0], namespaces[i], targets)
+		}
+		if refusedByLeaving(ctx, c, namespaces[i], err) {
+			for _, f := range targets {
+				f.leave()
+			}
+			found[i], err = nil, nil
 		}
 		return err
 	})
 	return slices.Concat(found...), err
+}
+
+// refuseWakened refuses what a HorizontalPodAutoscaler of the namespace would wake.
+func refuseWakened(ctx context.Context, c client.Client, namespace string, targets []*candidate) error {
+	wakers, err := listWakers(ctx, c, namespace)
+	for hpa, ref := range wakers {
+		if f := targetOf(targets, ref); f != nil {
+			f.refuse(unsupported("%s: HorizontalPodAutoscaler %s scaled it to zero and may wake it during the rewind: set minReplicas to 1 and let it scale up once, or give it strategy Restart", nameOf(&f.dep), hpa))
+		}
+	}
+	return err
 }
 
 // autoscalersOf finds the autoscalers of the kind that hold what is to be paused. What cannot be held down

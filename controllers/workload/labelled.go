@@ -51,7 +51,11 @@ func findIn(ctx context.Context, c client.Client, kinds []*kind, namespaces []st
 			}
 		}
 		in := func(namespace string) error {
-			return listKind(ctx, c, k, take, append([]client.ListOption{client.InNamespace(namespace)}, opts...)...)
+			err := listKind(ctx, c, k, take, append([]client.ListOption{client.InNamespace(namespace)}, opts...)...)
+			if namespace != metav1.NamespaceAll && refusedByLeaving(ctx, c, namespace, err) {
+				return nil // its workloads go with it
+			}
+			return err
 		}
 		err := in(namespace)
 		if namespace == metav1.NamespaceAll && apierrors.IsForbidden(err) { // an operator that is kept to some namespaces

@@ -54,6 +54,8 @@ func readListed(ctx context.Context, c client.Client, f *candidate) error {
 	t := readTarget(ctx, c, dep)
 	f.kind, f.obj = t.kind, t.obj
 	switch {
+	case t.presence == absent && isTerminating(ctx, c, dep.Namespace):
+		f.leave()
 	case t.presence == present && f.obj.GetDeletionTimestamp() != nil:
 		f.refuse(notFound("%s is being deleted: remove the entry in spec.dependents of the AuroraCluster", nameOf(dep)))
 	case t.presence == present:

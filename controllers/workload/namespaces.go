@@ -29,9 +29,8 @@ func (w *Workloads) NamespaceAllowed(ctx context.Context, cluster *v1alpha1.Auro
 	if err != nil {
 		return false, err
 	}
-	ns := &metav1.PartialObjectMetadata{}
-	ns.SetGroupVersionKind(corev1.SchemeGroupVersion.WithKind("Namespace"))
-	if err := w.Client.Get(ctx, client.ObjectKey{Name: namespace}, ns); err != nil {
+	ns, err := readNamespace(ctx, w.Client, namespace)
+	if err != nil {
 		if objectNotFound(err) {
 			return false, nil
 		}

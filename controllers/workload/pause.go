@@ -100,12 +100,13 @@ func (p *pausing) pauseOne(ctx context.Context, t *target) (atZero bool, err err
 			atZero, err = p.pauseRead(ctx, t)
 			return err
 		})
+		t.leaves(ctx, p.c, err)
 	}
 	switch t.presence {
 	case present:
 		return atZero, err
 	case absent:
-		set(t.dep, v1alpha1.DependentSkipped, isGone)
+		t.skip()
 		return false, nil
 	default:
 		return false, t.err
@@ -187,6 +188,10 @@ func (p *pausing) write(ctx context.Context, t *target) error {
 
 // wait settles the state of a target at zero, by what still runs of it.
 func (p *pausing) wait(ctx context.Context, t *target, running string, err error) error {
+	if t.leaves(ctx, p.c, err) {
+		t.skip()
+		return nil
+	}
 	if err != nil {
 		return err
 	}

@@ -3,6 +3,7 @@ package workload
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -21,6 +22,7 @@ type target struct {
 	obj      *unstructured.Unstructured // nil unless present
 	presence presence
 	err      error // why it is not present
+	leaving  bool  // it is taken for absent since its namespace is being deleted
 }
 
 // readTargets reads the dependents, each once. Where several of one kind and namespace carry the label they
@@ -30,15 +32,29 @@ func readTargets(ctx context.Context, c client.Client, deps []*v1alpha1.Dependen
 	for i, dep := range deps {
 		targets[i] = &target{dep: dep}
 	}
-	resolveKinds(ctx, c, targets)
-	listTargets(ctx, c, targets)
-	_ = each(len(targets), func(i int) error { // each target has its own error
-		if t := targets[i]; t.kind != nil && t.obj == nil {
+	named := slices.DeleteFunc(slices.Clone(targets), (*target).isHidden)
+	resolveKinds(ctx, c, named)
+	listTargets(ctx, c, named)
+	_ = each(len(named), func(i int) error { // each target has its own error
+		if t := named[i]; t.kind != nil && t.obj == nil {
 			t.readAgain(ctx, c)
 		}
 		return nil
 	})
 	return targets
+}
+
+// isHidden settles a target whose name is not known, and reports whether it is one. It can't be read; only one that was seen
+// not to exist is absent.
+func (t *target) isHidden() bool {
+	if !IsHidden(t.dep) {
+		return false
+	}
+	t.presence, t.err = unknown, fmt.Errorf("read %s: %w", nameOf(t.dep), errHidden)
+	if t.dep.State == v1alpha1.DependentSkipped {
+		t.presence = absent
+	}
+	return true
 }
 
 // readTarget reads one dependent.
@@ -121,6 +137,9 @@ func (t *target) readAgain(ctx context.Context, c client.Client) {
 	t.obj = nil
 	if t.presence, t.err = presenceOf(ctx, c, t.kind.gvk, err); t.presence == present {
 		t.obj = u
+		return
+	}
+	if t.leaves(ctx, c, err) {
 		return
 	}
 	t.err = fmt.Errorf("read %s: %w", nameOf(t.dep), missingRight(t.err, "get and patch on it, and get on its scale"))

@@ -43,6 +43,10 @@ func (w *Workloads) Ready(ctx context.Context, id string, deps []v1alpha1.Depend
 		return nil
 	})
 	for i, t := range targets {
+		if t.leaves(ctx, w.Client, errs[i]) {
+			t.skip()
+			errs[i] = nil
+		}
 		errs[i] = checkFailed(t.dep, errs[i])
 	}
 	_ = each(len(targets), func(i int) error { finish(ctx, w.Client, targets[i]); return nil })
@@ -100,7 +104,7 @@ type rolloutCheck struct {
 func startCheck(id string, t *target) (*rolloutCheck, error) {
 	switch t.presence {
 	case absent:
-		set(t.dep, v1alpha1.DependentSkipped, isGone)
+		t.skip()
 		return nil, nil
 	case unknown:
 		return nil, t.err

@@ -50,7 +50,7 @@ func isToRestart(dep *v1alpha1.DependentStatus) bool {
 func restartTarget(ctx context.Context, c client.Client, now time.Time, id string, t *target) error {
 	switch {
 	case t.presence == absent:
-		set(t.dep, v1alpha1.DependentSkipped, isGone)
+		t.skip()
 		return nil
 	case t.presence == unknown:
 		return t.err
@@ -64,8 +64,8 @@ func restartTarget(ctx context.Context, c client.Client, now time.Time, id strin
 		return nil
 	}
 	err := change(ctx, c, t, func() error { return restartRead(ctx, c, now, id, t) })
-	if t.presence == absent { // since it was read
-		set(t.dep, v1alpha1.DependentSkipped, isGone)
+	if t.leaves(ctx, c, err) || t.presence == absent { // since it was read
+		t.skip()
 		return nil
 	}
 	return err

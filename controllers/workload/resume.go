@@ -111,10 +111,11 @@ func (r *resuming) target(ctx context.Context, t *target) (woken *Woken, err err
 			woken, err = r.read(ctx, t)
 			return err
 		})
+		t.leaves(ctx, r.c, err)
 	}
 	switch {
 	case t.presence == absent:
-		set(t.dep, v1alpha1.DependentSkipped, isGone)
+		t.skip()
 		return nil, nil
 	case t.presence == unknown:
 		err = t.err

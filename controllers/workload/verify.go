@@ -28,6 +28,9 @@ func (w *Workloads) Verify(ctx context.Context, owner types.UID, deps []v1alpha1
 				paused, whose = append(paused, t), append(whose, i)
 			}
 		case absent:
+			if t.leaving {
+				t.skip()
+			}
 		default:
 			errs[i] = fmt.Errorf("verify the pause: %w", t.err)
 		}
@@ -35,6 +38,8 @@ func (w *Workloads) Verify(ctx context.Context, owner types.UID, deps []v1alpha1
 	running, runErrs := stillRunning(ctx, w.Client, paused)
 	for j, i := range whose {
 		switch {
+		case paused[j].leaves(ctx, w.Client, runErrs[j]):
+			paused[j].skip()
 		case runErrs[j] != nil:
 			errs[i] = fmt.Errorf("verify the pause of %s: %w", nameOf(paused[j].dep), runErrs[j])
 		case running[j] != "":

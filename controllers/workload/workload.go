@@ -33,6 +33,9 @@ type Workloads struct {
 
 // nameOf writes a dependent as people name it.
 func nameOf(dep *v1alpha1.DependentStatus) string {
+	if IsHidden(dep) {
+		return dep.Kind + " " + dep.Name + hiddenText
+	}
 	return fmt.Sprintf("%s %s/%s", dep.Kind, dep.Namespace, dep.Name)
 }
 
@@ -40,6 +43,3 @@ func nameOf(dep *v1alpha1.DependentStatus) string {
 func set(dep *v1alpha1.DependentStatus, state v1alpha1.DependentState, message string) {
 	dep.State, dep.Message = state, line.Clean(message, maxMessage)
 }
-
-// isGone is the message of a dependent that was there when it was found.
-const isGone = "it does not exist any more"

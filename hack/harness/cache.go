@@ -7,6 +7,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/aurora-backtrack/operator/api/v1alpha1"
+	"github.com/aurora-backtrack/operator/controllers/backtrack"
 )
 
 // FreezeCache lets the cache lag from now on, until thaw.
@@ -43,9 +44,30 @@ func (c *cache) reader(o runtime.Object) client.Reader {
 }
 
 func (c *cache) Get(ctx context.Context, key client.ObjectKey, o client.Object, options ...client.GetOption) error {
-	return c.reader(o).Get(ctx, key, o, options...)
+	err := c.reader(o).Get(ctx, key, o, options...)
+	keep(o)
+	return err
 }
 
 func (c *cache) List(ctx context.Context, list client.ObjectList, options ...client.ListOption) error {
-	return c.reader(list).List(ctx, list, options...)
+	err := c.reader(list).List(ctx, list, options...)
+	switch list := list.(type) {
+	case *v1alpha1.AuroraBacktrackList:
+		for i := range list.Items {
+			keep(&list.Items[i])
+		}
+	case *v1alpha1.AuroraClusterList:
+		for i := range list.Items {
+			keep(&list.Items[i])
+		}
+	}
+	return err
+}
+
+// keep leaves of an object of ours what the manager's cache would.
+func keep(o client.Object) {
+	switch o.(type) {
+	case *v1alpha1.AuroraBacktrack, *v1alpha1.AuroraCluster:
+		_, _ = backtrack.ForCache(o) // never fails
+	}
 }

@@ -39,7 +39,7 @@ func rollOutIf(env *Env, works func(fakeapi.Key) bool) {
 		if key.Kind != "Deployment" || settled(object) || !works(key) {
 			continue
 		}
-		d := env.ReadDeployment(key.Name)
+		d := env.ReadDeploymentIn(key.Namespace, key.Name)
 		n := ptr.Deref(d.Spec.Replicas, 1)
 		env.pods(d, n)
 		saved := d.DeepCopy()
@@ -88,11 +88,17 @@ func templateHash(d *appsv1.Deployment) string {
 	return "hash" + by[max(0, len(by)-4):]
 }
 
-// ReadDeployment gives the Deployment as stored.
+// ReadDeployment gives the Deployment of namespace game as stored.
 func (env *Env) ReadDeployment(name string) *appsv1.Deployment {
 	env.T.Helper()
+	return env.ReadDeploymentIn("game", name)
+}
+
+// ReadDeploymentIn gives the Deployment as stored.
+func (env *Env) ReadDeploymentIn(namespace, name string) *appsv1.Deployment {
+	env.T.Helper()
 	d := &appsv1.Deployment{}
-	if err := env.API.Get(context.Background(), client.ObjectKey{Namespace: "game", Name: name}, d); err != nil {
+	if err := env.API.Get(context.Background(), client.ObjectKey{Namespace: namespace, Name: name}, d); err != nil {
 		env.T.Fatal(err)
 	}
 	return d
