@@ -42,7 +42,8 @@ func TestMainJob(t *testing.T) {
 		t.Errorf("RDS was asked %d times", n)
 	}
 	// RDS's records have whole seconds in BacktrackTo.
-	if want := v1alpha1.NewTimestamp(b.Spec.BacktrackTo.Time().Truncate(time.Second)); b.Status.Backtrack.BacktrackTo != want || b.Status.Backtrack.BacktrackedFrom == "" {
+	to := v1alpha1.NewTimestamp(b.Spec.BacktrackTo.Time().Truncate(time.Second))
+	if b.Status.Backtrack.BacktrackTo != to || b.Status.Backtrack.BacktrackedFrom == "" {
 		t.Errorf("the record is %+v", b.Status.Backtrack)
 	}
 	for name, replicas := range map[string]int32{"game-api": 2, "worker": 3} {
