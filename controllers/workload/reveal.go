@@ -23,7 +23,9 @@ var errAllFound = errors.New("all are found")
 // Reveal finds the workloads whose names Redact took out of the owner's dependents, by their aliases. It asks no label and no
 // mark, which somebody may have removed: what still exists is found. Without an error, what is not among the result does not
 // exist. The AuroraCluster, whose spec.dependents need not be searched for, can be nil.
-func (w *Workloads) Reveal(ctx context.Context, cluster *v1alpha1.AuroraCluster, owner types.UID, hidden []v1alpha1.DependentStatus) (map[string]types.NamespacedName, error) {
+func (w *Workloads) Reveal(
+	ctx context.Context, cluster *v1alpha1.AuroraCluster, owner types.UID, hidden []v1alpha1.DependentStatus,
+) (map[string]types.NamespacedName, error) {
 	s := search{c: w.Client, owner: owner, open: map[string]bool{}, found: map[string]types.NamespacedName{}}
 	for i := range hidden {
 		s.open[hidden[i].Name] = true
