@@ -99,7 +99,7 @@ func (s *sight) latest(uid types.UID) v1alpha1.AuroraBacktrack {
 	return s.last[uid]
 }
 
-// claimed waits a while until some object is between its claim and its record, and tells whether one was.
+// claimed waits a while until some object is between its claim and its record, and reports whether one was.
 func (s *sight) claimed(ctx context.Context) bool {
 	ctx, cancel := context.WithTimeout(ctx, 15*time.Second)
 	defer cancel()

@@ -63,7 +63,7 @@ func (s *storm) prepare(ctx context.Context) error {
 	return nil
 }
 
-// ready tells whether every AuroraCluster is Ready and every workload up.
+// ready reports whether every AuroraCluster is Ready and every workload up.
 func (s *storm) ready(ctx context.Context) (bool, error) {
 	var list v1alpha1.AuroraClusterList
 	if err := s.kube.API.List(ctx, &list); err != nil {

@@ -49,7 +49,7 @@ spec:
 	return nil
 }
 
-// follow prints what changes until the object has ended, and tells whether the application was seen broken.
+// follow prints what changes until the object has ended, and reports whether the application was seen broken.
 func (d *demo) follow(ctx context.Context, name string, old pods, begin time.Time) (broken bool, err error) {
 	seen := map[string]string{}
 	var object v1alpha1.AuroraBacktrack
@@ -88,7 +88,7 @@ func (d *demo) condition(c metav1.Condition, seen map[string]string, begin time.
 	d.Tell("%6.1fs  %-22s %-8s %-14s %s", time.Since(begin).Seconds(), c.Type, c.Status, c.Reason, c.Message)
 }
 
-// refuses tells whether one of the pods has lost its connection.
+// refuses reports whether one of the pods has lost its connection.
 func (d *demo) refuses(ctx context.Context, old pods) bool {
 	for _, pod := range old {
 		if d.kube.readyz(ctx, pod) == http.StatusServiceUnavailable {

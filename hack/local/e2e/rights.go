@@ -26,7 +26,7 @@ func (r right) String() string {
 	return text + ", of " + r.role
 }
 
-// covers tells whether a request needed the right.
+// covers reports whether a request needed the right.
 func (r right) covers(q stage.Request) bool {
 	return r.verb == q.Verb && r.resource == q.Resource && (r.name == "" || r.name == q.Name) && (r.namespace == "" || r.namespace == q.Namespace)
 }

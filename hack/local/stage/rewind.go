@@ -72,7 +72,7 @@ func Condition(object *v1alpha1.AuroraBacktrack, name string) metav1.Condition {
 	return metav1.Condition{}
 }
 
-// Is tells whether a condition is True.
+// Is reports whether a condition is True.
 func Is(object *v1alpha1.AuroraBacktrack, name string) bool {
 	return meta.IsStatusConditionTrue(object.Status.Conditions, name)
 }

@@ -41,7 +41,7 @@ func (r *reporter) add(row row) {
 	r.wake()
 }
 
-// finish posts what is left and tells whether everything was posted.
+// finish posts what is left and reports whether everything was posted.
 func (r *reporter) finish() error {
 	r.mu.Lock()
 	r.over = true
