@@ -78,6 +78,13 @@ func (t *test) more(ctx context.Context, b *book, rows int) error {
 	})
 }
 
+// moreAfter waits until some rows were acknowledged that were sent after the time.
+func (t *test) moreAfter(ctx context.Context, b *book, rows int, after time.Time) error {
+	return stage.Until(ctx, fmt.Sprintf("the writers have written %d rows after %s", rows, clock(after)), func() (bool, error) {
+		return len(b.where(func(r row) bool { return r.sent.After(after) })) >= rows, nil
+	})
+}
+
 var errNothing = errors.New("there is nothing to compare: the writers wrote nothing in that time")
 
 // present fails unless all of the rows are among those of the database, or none of them if absent is set.

@@ -68,6 +68,9 @@ func (t *test) writerScene(ctx context.Context) error {
 	return nil
 }
 
+// recordPrecision is the precision of BacktrackTo in RDS's records.
+const recordPrecision = time.Second
+
 // backAndForward rewinds to a time before which and after which rows were written, looks, goes forward to where that
 // rewind began, and looks again. The writers write whenever they are let.
 func (w *writing) backAndForward(ctx context.Context, round int) error {
@@ -75,7 +78,8 @@ func (w *writing) backAndForward(ctx context.Context, round int) error {
 		return err
 	}
 	target := time.Now().UTC().Truncate(time.Millisecond)
-	if err := w.more(ctx, w.book, enough); err != nil {
+	// RDS's records have whole seconds in BacktrackTo: what was written in the second that follows may be there or not.
+	if err := w.moreAfter(ctx, w.book, enough, target.Add(recordPrecision)); err != nil {
 		return err
 	}
 	back, err := w.rewind(ctx, fmt.Sprintf("back-%d", round), target)
@@ -84,9 +88,8 @@ func (w *writing) backAndForward(ctx context.Context, round int) error {
 	}
 	reached := back.object.Status.Backtrack.BacktrackTo.Time()
 	kept := w.book.where(func(r row) bool { return r.acknowledged.Before(target) && !w.lost[r.id] })
-	// The times of records are cut to milliseconds.
 	undone := w.book.where(func(r row) bool {
-		return r.sent.After(reached.Add(time.Millisecond)) && r.sent.Before(back.asked) && !w.lost[r.id]
+		return r.sent.After(reached.Add(recordPrecision)) && r.sent.Before(back.asked) && !w.lost[r.id]
 	})
 	if err := w.hold(ctx, kept, undone); err != nil {
 		return fmt.Errorf("after the rewind to %s: %w", clock(target), err)
