@@ -27,9 +27,9 @@ func TestKilledUnderLoad(t *testing.T) {
 	acknowledged := 0
 	for kill := range *kills {
 		before := acknowledged
-		to := time.Now()
+		db, to := p.open(), time.Now()
 		for time.Since(to) < 300*time.Millisecond { // the next insert is clearly later
-			count(t, p.open())
+			count(t, db)
 		}
 		acknowledged = writeUntilKilled(t, p, acknowledged)
 		p = start(t, args...)
