@@ -22,17 +22,18 @@ func TestAuroraClusterReads(t *testing.T) {
 		after time.Duration // for which it was fine before
 		want  string
 	}{
-		"fine":                       {want: fine},
-		"busy":                       {given: harness.SetDBClusterStatus("modifying"), want: fine},
-		"PostgreSQL":                 {given: func(env *harness.Env) { env.EditDBCluster(func(c *local.Cluster) { c.Engine = "aurora-postgresql" }) }, want: "False | EngineNotSupported | Failed | Aurora cluster testcluster runs engine aurora-postgresql; only aurora-mysql can backtrack"},
-		"denied":                     {given: func(env *harness.Env) { env.RDS.FailNext("*", local.FaultAccessDenied, 0) }, want: "False | AccessDenied | Failed | " + accessDenied("DescribeDBClusters")},
-		"denied after it was fine":   {given: func(env *harness.Env) { env.RDS.FailNext("*", local.FaultAccessDenied, 0) }, after: time.Minute, want: "False | AccessDenied | Failed | " + accessDenied("DescribeDBClusters")},
-		"history is denied":          {given: func(env *harness.Env) { env.RDS.FailNext("DescribeDBClusterBacktracks", local.FaultAccessDenied, 0) }, want: "False | AccessDenied | Failed | " + accessDenied("DescribeDBClusterBacktracks")},
-		"no answer":                  {given: func(env *harness.Env) { env.RDS.FailNext("*", local.FaultConnectionReset, 0) }, want: `False | RDSUnreachable | InProgress | DescribeDBClusters: no answer: Post "http://rds.local/": read tcp: connection reset by peer`},
-		"no answer for a minute":     {given: func(env *harness.Env) { env.RDS.FailNext("*", local.FaultConnectionReset, 0) }, after: time.Minute, want: "True | Ready | InProgress | Aurora cluster testcluster can be backtracked"},
-		"no answer for ten minutes":  {given: func(env *harness.Env) { env.RDS.FailNext("*", local.FaultConnectionReset, 0) }, after: 10 * time.Minute, want: `False | RDSUnreachable | InProgress | DescribeDBClusters: no answer: Post "http://rds.local/": read tcp: connection reset by peer`},
-		"throttled":                  {given: func(env *harness.Env) { env.RDS.FailNext("*", local.FaultThrottling, 0) }, want: "False | Throttled | InProgress | DescribeDBClusters: ThrottlingException: Rate exceeded"},
-		"throttled, and fine before": {given: func(env *harness.Env) { env.RDS.FailNext("*", local.FaultThrottling, 0) }, after: time.Minute, want: "True | Ready | InProgress | Aurora cluster testcluster can be backtracked"},
+		"fine":                      {want: fine},
+		"busy":                      {given: harness.SetDBClusterStatus("modifying"), want: fine},
+		"PostgreSQL":                {given: func(env *harness.Env) { env.EditDBCluster(func(c *local.Cluster) { c.Engine = "aurora-postgresql" }) }, want: "False | EngineNotSupported | Failed | Aurora cluster testcluster runs engine aurora-postgresql; only aurora-mysql can backtrack"},
+		"denied":                    {given: func(env *harness.Env) { env.RDS.FailNext("*", local.FaultAccessDenied, 0) }, want: "False | AccessDenied | Failed | " + accessDenied("DescribeDBClusters")},
+		"denied after it was fine":  {given: func(env *harness.Env) { env.RDS.FailNext("*", local.FaultAccessDenied, 0) }, after: time.Minute, want: "False | AccessDenied | Failed | " + accessDenied("DescribeDBClusters")},
+		"history is denied":         {given: func(env *harness.Env) { env.RDS.FailNext("DescribeDBClusterBacktracks", local.FaultAccessDenied, 0) }, want: "False | AccessDenied | Failed | " + accessDenied("DescribeDBClusterBacktracks")},
+		"no answer":                 {given: func(env *harness.Env) { env.RDS.FailNext("*", local.FaultConnectionReset, 0) }, want: `False | RDSUnreachable | InProgress | DescribeDBClusters: no answer: Post "http://rds.local/": read tcp: connection reset by peer`},
+		"no answer for a minute":    {given: func(env *harness.Env) { env.RDS.FailNext("*", local.FaultConnectionReset, 0) }, after: time.Minute, want: "True | Ready | InProgress | Aurora cluster testcluster can be backtracked"},
+		"no answer for ten minutes": {given: func(env *harness.Env) { env.RDS.FailNext("*", local.FaultConnectionReset, 0) }, after: 10 * time.Minute, want: `False | RDSUnreachable | InProgress | DescribeDBClusters: no answer: Post "http://rds.local/": read tcp: connection reset by peer`},
+		"throttled":                 {given: func(env *harness.Env) { env.RDS.FailNext("*", local.FaultThrottling, 0) }, want: "False | Throttled | InProgress | DescribeDBClusters: ThrottlingException: Rate exceeded"},
+		// Throttling says nothing about the cluster and concerns all of them: a metric shows it, and no status is written for it.
+		"throttled, and fine before": {given: func(env *harness.Env) { env.RDS.FailNext("*", local.FaultThrottling, 0) }, after: time.Minute, want: "True | Ready | Current | Aurora cluster testcluster can be backtracked"},
 		"written in upper case in it": {given: func(env *harness.Env) {
 			env.EditCluster("game", func(c *v1alpha1.AuroraCluster) { c.Spec.DBClusterIdentifier = "TestCluster" })
 		}, want: fine},

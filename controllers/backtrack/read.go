@@ -11,6 +11,7 @@ import (
 	"github.com/aurora-backtrack/operator/api/v1alpha1"
 	"github.com/aurora-backtrack/operator/controllers/approval"
 	"github.com/aurora-backtrack/operator/controllers/backtrack/steps"
+	"github.com/aurora-backtrack/operator/controllers/claim"
 	"github.com/aurora-backtrack/operator/controllers/fact"
 	"github.com/aurora-backtrack/operator/controllers/lock"
 	"github.com/aurora-backtrack/operator/controllers/rds"
@@ -37,12 +38,21 @@ func (r *Reconciler) read(ctx context.Context, f *steps.Facts, name steps.Name) 
 	case steps.History:
 		f.HistoryAt = r.Clock.Now()
 		f.History = fact.Of(r.RDS.History(ctx, rds.TargetOf(cluster)))
+		r.hintHistory(cluster, f)
 		f.Skew = r.RDS.Skew(rds.TargetOf(cluster))
 	case steps.Dependents:
 		dependents, problems, err := r.Workloads.Find(ctx, cluster)
 		f.Dependents = fact.Of(steps.Found{Dependents: dependents, Problems: problems}, err)
 	case steps.LeftPaused:
 		f.LeftPaused = fact.Of(r.Workloads.PausedBy(ctx, cluster, f.Object.UID))
+	}
+}
+
+// hintHistory has the AuroraCluster's own reconciler read the history when it has a backtrack that the ledger does not have:
+// what was made elsewhere is told, and entered, there.
+func (r *Reconciler) hintHistory(cluster *v1alpha1.AuroraCluster, f *steps.Facts) {
+	if past, ok := f.History.Get(); ok && len(claim.Merge(cluster.DeepCopy(), past, f.HistoryAt)) > 0 {
+		r.RDS.HintHistory(rds.TargetOf(cluster))
 	}
 }
 

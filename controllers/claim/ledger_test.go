@@ -223,3 +223,21 @@ func TestBound(t *testing.T) {
 		t.Errorf("%d are news again", len(news))
 	}
 }
+
+// TestMergeKeepsTheOrder has a backtrack made elsewhere that is heard of after a later one of ours was entered.
+func TestMergeKeepsTheOrder(t *testing.T) {
+	at := func(ago time.Duration) v1alpha1.Timestamp { return v1alpha1.NewTimestamp(now.Add(-ago)) }
+	c := &v1alpha1.AuroraCluster{}
+	c.Status.Backtracks = []v1alpha1.LedgerEntry{
+		{ID: "ours", RequestedAt: at(time.Minute), RequestedBy: &v1alpha1.ObjectReference{Name: "undo"}},
+		{Status: StatusClaimed, ClaimedAt: at(0), RequestedBy: &v1alpha1.ObjectReference{Name: "next"}},
+	}
+	elsewhere := Merge(c, []v1alpha1.BacktrackRecord{{ID: "elsewhere", RequestedAt: at(2 * time.Minute)}, {ID: "ours", RequestedAt: at(time.Minute)}}, now)
+	var order []string
+	for _, e := range c.Status.Backtracks {
+		order = append(order, e.ID+e.Status)
+	}
+	if got, want := strings.Join(order, " "), "elsewhere ours "+StatusClaimed; got != want || len(elsewhere) != 1 {
+		t.Errorf("the ledger has %q with %d new, want %q", got, len(elsewhere), want)
+	}
+}

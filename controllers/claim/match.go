@@ -95,8 +95,8 @@ func (d Delivery) Settled(claim v1alpha1.Claim, rdsNow time.Time) bool {
 	return claim.EmptySince != "" && !rdsNow.Before(d.SettledAt(claim))
 }
 
-// MadeElsewhere looks in RDS's history for a completed backtrack that did what the object asks for and that no object
-// accounts for: the second witness that a finished rewind never runs again, for when the ledger was lost together with
+// MadeElsewhere looks in RDS's history for a backtrack that has ended, completed or failed, that did what the object asks for
+// and that no object accounts for: the second witness that a finished rewind never runs again, for when the ledger was lost together with
 // the object's status. earliest is the start of the window; with useEarliestTimeOnPointInTimeUnavailable RDS's record shows
 // the start of the window at that time. What repeat names, and whatever is older, does not count.
 func MadeElsewhere(
@@ -111,7 +111,7 @@ func MadeElsewhere(
 		if spec.UseEarliestTimeOnPointInTimeUnavailable && target.Before(earliest) && reached.After(target) {
 			same = true
 		}
-		if same && record.Status == "completed" && !accounted(record.ID) {
+		if same && ended(record.Status) && !accounted(record.ID) {
 			found = record
 		}
 		if spec.Repeat != "" && record.ID == spec.Repeat {

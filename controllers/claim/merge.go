@@ -16,7 +16,7 @@ const (
 )
 
 // Merge brings RDS's history into the ledger: records of ours are updated, others are added as made elsewhere.
-// It returns those that it had not known, oldest first. Entries that are older than the longest backtrack
+// It returns those that it had not known, oldest first, and keeps records in the order of their requests. Entries that are older than the longest backtrack
 // window go, oldest first; younger ones stay.
 func Merge(c *v1alpha1.AuroraCluster, history []v1alpha1.BacktrackRecord, now time.Time) (elsewhere []v1alpha1.LedgerEntry) {
 	for _, record := range history {
@@ -32,13 +32,23 @@ func Merge(c *v1alpha1.AuroraCluster, history []v1alpha1.BacktrackRecord, now ti
 		if expired(added, now) || crowdedOut(c, added) {
 			continue
 		}
-		c.Status.Backtracks = append(c.Status.Backtracks, added)
+		insert(c, added)
 		elsewhere = append(elsewhere, added)
 	}
 	c.Status.Backtracks = slices.DeleteFunc(c.Status.Backtracks, func(e v1alpha1.LedgerEntry) bool { return expired(e, now) })
 	for len(c.Status.Backtracks) > capacity && dropOne(c) {
 	}
 	return elsewhere
+}
+
+// insert puts a record before those that were requested later: a backtrack made elsewhere may be heard of late.
+func insert(c *v1alpha1.AuroraCluster, added v1alpha1.LedgerEntry) {
+	at := added.RequestedAt.Time()
+	i := slices.IndexFunc(c.Status.Backtracks, func(e v1alpha1.LedgerEntry) bool { return e.ID != "" && e.RequestedAt.Time().After(at) })
+	if i < 0 {
+		i = len(c.Status.Backtracks)
+	}
+	c.Status.Backtracks = slices.Insert(c.Status.Backtracks, i, added)
 }
 
 func expired(entry v1alpha1.LedgerEntry, now time.Time) bool {

@@ -3,13 +3,12 @@ package cluster
 import (
 	"context"
 	"fmt"
-	"sync"
+	"slices"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/log"
 
 	"github.com/aurora-backtrack/operator/api/v1alpha1"
@@ -23,35 +22,38 @@ import (
 // patience is for how long a cluster stays Ready while RDS does not answer.
 const patience = 5 * time.Minute
 
-// observe fills the status from what RDS says now, and returns what there is to tell once it is written.
-func (r *Reconciler) observe(ctx context.Context, cluster *v1alpha1.AuroraCluster) ([]event.News, error) {
-	before := cluster.Status.ClusterStatus
-	observed, err := r.RDS.Describe(ctx, rds.TargetOf(cluster))
-	if err != nil {
-		r.trouble(cluster, err)
-		return nil, nil
+// observe fills the status from what the poller knows, and returns what there is to tell once it is written, and after what
+// time to look again; zero: when something changes.
+func (r *Reconciler) observe(ctx context.Context, cluster *v1alpha1.AuroraCluster, freed bool) ([]event.News, time.Duration, error) {
+	target := rds.TargetOf(cluster)
+	seen, known := r.RDS.Latest(target)
+	switch {
+	case !known: // the first answer wakes this reconciler
+		return nil, 0, nil
+	case seen.Err != nil:
+		return nil, r.trouble(cluster, seen, seen.Err), nil
 	}
+	observed := seen.Cluster
 	copyInto(&cluster.Status, observed)
-	cluster.Status.ObservedAt = v1alpha1.NewTimestamp(r.Clock.Now())
+	cluster.Status.ObservedAt = v1alpha1.NewTimestamp(seen.At)
 	if reason, message := observed.Unsupported(); reason != "" {
 		r.ready(cluster, metav1.ConditionFalse, reason, message, true)
-		return nil, nil
+		return nil, 0, nil
 	}
 	older, err := r.olderTwin(ctx, cluster)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	if older != "" {
 		r.ready(cluster, metav1.ConditionFalse, v1alpha1.ReasonDuplicateTarget, fmt.Sprintf("AuroraCluster %s already stands for Aurora cluster %s: delete one of the two", older, observed.Identifier), true)
-		return nil, nil
+		return nil, 0, nil
 	}
 	news := r.warnings(cluster)
-	if r.looks.due(cluster, before, r.Clock.Now()) {
-		history, err := r.RDS.History(ctx, rds.TargetOf(cluster))
-		if err != nil {
-			r.looks.forget(cluster.UID) // without it the next refresh would leave the history out and find all well
-			r.trouble(cluster, err)
-			return nil, nil
+	if freed || r.historyDue(cluster) {
+		history, err := r.RDS.History(rds.WithRank(ctx, rds.RankRest), target)
+		if err != nil { // it stays due
+			r.trouble(cluster, seen, err)
+			return nil, refreshInterval(cluster), nil
 		}
 		elsewhere := claim.Merge(cluster, history, r.Clock.Now())
 		news = append(news, external(cluster, elsewhere)...)
@@ -63,10 +65,24 @@ func (r *Reconciler) observe(ctx context.Context, cluster *v1alpha1.AuroraCluste
 	news = append(news, restarted...)
 	if _, err := policy.Windows(cluster.Spec.Policy.Windows, r.Clock.Now()); err != nil {
 		r.ready(cluster, metav1.ConditionFalse, v1alpha1.ReasonInvalidSpec, "spec."+err.Error(), true)
-		return news, nil
+		return news, 0, nil
 	}
 	r.ready(cluster, metav1.ConditionTrue, v1alpha1.ReasonReady, fmt.Sprintf("Aurora cluster %s can be backtracked", observed.Identifier), false)
-	return news, nil
+	return news, 0, nil
+}
+
+// historyDue reports whether the history is to be read now: RDS gives it for one cluster a call only. Once an object of ours
+// has asked RDS it reads the history itself, and hints at what the ledger does not have.
+func (r *Reconciler) historyDue(cluster *v1alpha1.AuroraCluster) bool {
+	return !holderAskedRDS(cluster) && (underWay(cluster, r.Clock.Now()) || r.RDS.HistoryDue(rds.TargetOf(cluster)))
+}
+
+// holderAskedRDS reports whether the ledger has a call of the object that holds the lock.
+func holderAskedRDS(cluster *v1alpha1.AuroraCluster) bool {
+	holder := cluster.Status.ActiveBacktrack
+	return holder != nil && slices.ContainsFunc(cluster.Status.Backtracks, func(e v1alpha1.LedgerEntry) bool {
+		return e.RequestedBy != nil && *e.RequestedBy == *holder
+	})
 }
 
 func copyInto(status *v1alpha1.AuroraClusterStatus, observed rds.Cluster) {
@@ -80,17 +96,22 @@ func copyInto(status *v1alpha1.AuroraClusterStatus, observed rds.Cluster) {
 	status.BacktrackConsumedChangeRecords = observed.ChangeRecords
 }
 
-// trouble writes down that RDS did not say anything about the cluster. What passes by itself leaves a cluster
-// Ready that RDS answered for a short while ago.
-func (r *Reconciler) trouble(cluster *v1alpha1.AuroraCluster, err error) {
+// trouble writes down that RDS did not say anything about the cluster. What passes by itself leaves a cluster Ready that RDS
+// answered for a short while ago. It gives after what time that is no longer so; zero: it is not so now.
+func (r *Reconciler) trouble(cluster *v1alpha1.AuroraCluster, seen rds.Observation, err error) time.Duration {
 	reason := rds.ReasonOf(err)
 	message, stalled := rds.Explain(err)
-	fresh := r.Clock.Now().Sub(cluster.Status.ObservedAt.Time()) < patience
-	if !stalled && fresh && meta.IsStatusConditionTrue(cluster.Status.Conditions, v1alpha1.ConditionReady) {
+	answered := seen.At
+	if answered.IsZero() { // by an earlier process, which did not write each answer down
+		answered = seen.ErrSince
+	}
+	left := patience - r.Clock.Now().Sub(answered)
+	if !stalled && left > 0 && meta.IsStatusConditionTrue(cluster.Status.Conditions, v1alpha1.ConditionReady) {
 		r.put(cluster, v1alpha1.ConditionReconciling, metav1.ConditionTrue, reason, message)
-		return
+		return left
 	}
 	r.ready(cluster, metav1.ConditionFalse, reason, message, stalled)
+	return 0
 }
 
 // ready writes the root condition and its two companions.
@@ -154,35 +175,4 @@ func (r *Reconciler) tell(ctx context.Context, cluster *v1alpha1.AuroraCluster, 
 	for _, n := range news {
 		r.Events.Announce(ctx, cluster, "AuroraCluster", n)
 	}
-}
-
-// looks remembers when the history of each cluster was last read. It changes rarely, and RDS gives it for one
-// cluster a call only.
-type looks struct {
-	mu   sync.Mutex
-	last map[types.UID]time.Time
-}
-
-// historyEvery is how many refreshes may pass between two reads of an idle cluster's history.
-const historyEvery = 5
-
-func (l *looks) due(cluster *v1alpha1.AuroraCluster, statusBefore string, now time.Time) bool {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	refresh := max(cluster.Spec.RefreshInterval.Or(defaultRefresh), leastRefresh)
-	changed := statusBefore != cluster.Status.ClusterStatus || cluster.Status.ClusterStatus != "available"
-	if !changed && cluster.Status.ActiveBacktrack == nil && !underWay(cluster, now) && now.Sub(l.last[cluster.UID]) < historyEvery*refresh {
-		return false
-	}
-	if l.last == nil {
-		l.last = map[types.UID]time.Time{}
-	}
-	l.last[cluster.UID] = now
-	return true
-}
-
-func (l *looks) forget(uid types.UID) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	delete(l.last, uid)
 }

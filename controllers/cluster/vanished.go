@@ -3,6 +3,8 @@ package cluster
 import (
 	"context"
 
+	"k8s.io/apimachinery/pkg/types"
+
 	"github.com/aurora-backtrack/operator/api/v1alpha1"
 	"github.com/aurora-backtrack/operator/controllers/claim"
 	"github.com/aurora-backtrack/operator/controllers/lock"
@@ -29,6 +31,11 @@ func (r *Reconciler) clearVanished(ctx context.Context, cluster *v1alpha1.Aurora
 // running reads the AuroraBacktrack that holds the lock and runs, or the one that came in its place and takes its
 // run over; nil when there is neither.
 func (r *Reconciler) running(ctx context.Context, cluster *v1alpha1.AuroraCluster) (*v1alpha1.AuroraBacktrack, error) {
+	holder, cached := *cluster.Status.ActiveBacktrack, &v1alpha1.AuroraBacktrack{}
+	if err := r.Client.Get(ctx, types.NamespacedName{Namespace: holder.Namespace, Name: holder.Name}, cached); err == nil &&
+		cached.UID == holder.UID && cached.Status.CompletedAt == "" {
+		return cached, nil // a cache that lags says later that it is over
+	}
 	takesOver := func(b *v1alpha1.AuroraBacktrack) bool { return claim.Find(cluster, b) != nil }
 	return r.keeper().Running(ctx, cluster, takesOver) //nolint:wrapcheck // says what it was doing itself
 }

@@ -62,6 +62,20 @@ func (w *Watcher) Poll(ctx context.Context) {
 	}
 }
 
+// NextPoll is when Poll has something to ask or to offer next; ok is false while nothing is watched.
+func (w *Watcher) NextPoll() (next time.Time, ok bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, p := range w.pollers {
+		for _, lane := range lanes {
+			if at, found := p.next(lane); found && (!ok || at.Before(next)) {
+				next, ok = at, true
+			}
+		}
+	}
+	return next, ok
+}
+
 // Subscribe calls wake with the name (Target.Session) of every watched cluster about which something changed that a person
 // or a rule looks at: its first answer, its status, identity or settings, the earliest time in steps, that RDS stopped or
 // began to answer, and that its history is due. wake must not block; putting the name into a work queue is meant.
@@ -126,6 +140,15 @@ func (w *Watcher) Latest(target Target) (seen Observation, ok bool) {
 func (w *Watcher) HistoryDue(target Target) (due bool) {
 	w.with(target, func(p *poller) { due = p.historyDue(target.Session) })
 	return due
+}
+
+// HintHistory makes the target's history due, and wakes the subscribers: somebody saw in it what the ledger does not have.
+func (w *Watcher) HintHistory(target Target) {
+	hinted := false
+	w.with(target, func(p *poller) { hinted = p.hintHistory(target.Session) })
+	if hinted {
+		w.wake(target.Session)
+	}
 }
 
 func (w *Watcher) historyRead(target Target, begun time.Time) {

@@ -84,3 +84,15 @@ func (p *poller) historyRead(name string, begun time.Time) {
 		w.history.due, w.history.read = w.history.hinted.After(begun), begun
 	}
 }
+
+// hintHistory makes the history of a watch due, and reports whether it was not.
+func (p *poller) hintHistory(name string) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	w := p.watches[name]
+	if w == nil || w.history.due {
+		return false
+	}
+	w.history.due, w.history.hinted = true, p.clock.Now()
+	return true
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -62,7 +63,11 @@ func (env *Env) assemble(line *Connection, cache func(live client.Client) client
 	}
 }
 
-// ReconcileAll reconciles everything once and gives the shortest time after which somebody wants to look again.
+// heldStep is the longest that ReconcileAll lets time pass while a rewind is under way.
+const heldStep = 5 * time.Second
+
+// ReconcileAll reconciles everything once, with the pollers' answers of this moment, and gives the shortest time after which
+// somebody wants to look again.
 func (o *Operator) ReconcileAll() time.Duration {
 	o.T.Helper()
 	next := time.Minute
@@ -80,8 +85,15 @@ func (o *Operator) ReconcileAll() time.Duration {
 	if err := errors.Join(o.Env.API.List(ctx, &clusters), o.Env.API.List(ctx, &backtracks)); err != nil {
 		o.T.Fatal(err)
 	}
+	o.Poll()
 	for _, c := range clusters.Items {
+		if c.Status.ActiveBacktrack != nil { // its end would wake somebody
+			next = min(next, heldStep)
+		}
 		note(o.Clusters.Reconcile(ctx, ctrl.Request{NamespacedName: types.NamespacedName{Name: c.Name}}))
+	}
+	for _, name := range o.Poll() { // those that were not watched yet
+		note(o.Clusters.Reconcile(ctx, ctrl.Request{NamespacedName: types.NamespacedName{Name: name}}))
 	}
 	for _, b := range backtracks.Items {
 		note(o.Backtracks.Reconcile(ctx, ctrl.Request{NamespacedName: types.NamespacedName{Namespace: b.Namespace, Name: b.Name}}))
@@ -90,6 +102,18 @@ func (o *Operator) ReconcileAll() time.Duration {
 		o.Kubelet(o.Env)
 	}
 	return next
+}
+
+// Poll asks RDS about every watched cluster that is due, and gives the names of those that are to be looked at.
+func (o *Operator) Poll() (woken []string) {
+	unsubscribe := o.Clusters.RDS.Subscribe(func(name string) {
+		if !slices.Contains(woken, name) {
+			woken = append(woken, name)
+		}
+	})
+	defer unsubscribe()
+	o.Clusters.RDS.Poll(context.Background())
+	return woken
 }
 
 // Until reconciles and lets time pass until the condition holds. It is bounded, and says what it waited for.

@@ -30,15 +30,17 @@ type Process struct {
 	// lag is what the cache holds while it lags, and missed what the watches will tell once it does not.
 	Lag    fakeapi.Snapshot
 	missed []objectChange
+	// targets are the identifiers of the Aurora clusters that the AuroraClusters stand for, by their names.
+	targets map[string]string
 	// changed are AuroraClusters whose queues are to be woken.
 	changed []*v1alpha1.AuroraCluster
 	// looksAt is the object that the process is looking at.
 	looksAt types.UID
 }
 
-// Item is one key of the work queue.
+// Item is one key of the work queue, or the pollers.
 type Item struct {
-	Cluster         bool
+	Poll, Cluster   bool
 	Namespace, Name string
 }
 
@@ -50,7 +52,7 @@ const errRetry = time.Second
 
 // NewProcess starts a process: everything there is is due.
 func (env *Env) NewProcess(line *Connection, settings backtrack.Settings) *Process {
-	p := &Process{queue: map[Item]time.Time{}}
+	p := &Process{queue: map[Item]time.Time{}, targets: map[string]string{}}
 	p.Operator = env.assemble(line, func(live client.Client) client.Client { return &cache{Client: live, of: p} }, settings)
 	for _, object := range env.Server.Snapshot() {
 		p.notice(objectChange{nil, object})
@@ -92,6 +94,9 @@ func (p *Process) Next() (first Item, due time.Time, any bool) {
 			p.want(waiting, p.Clock.Now())
 		}
 	}
+	if at, ok := p.Clusters.RDS.NextPoll(); ok {
+		first, due, any = Item{Poll: true}, at, true
+	}
 	for i, at := range p.queue {
 		if !any || at.Before(due) || (at.Equal(due) && i.before(first)) {
 			first, due, any = i, at, true
@@ -101,7 +106,10 @@ func (p *Process) Next() (first Item, due time.Time, any bool) {
 }
 
 func (i Item) before(other Item) bool {
-	if i.Cluster != other.Cluster {
+	switch {
+	case i.Poll != other.Poll:
+		return i.Poll
+	case i.Cluster != other.Cluster:
 		return i.Cluster
 	}
 	return cmp.Or(cmp.Compare(i.Namespace, other.Namespace), cmp.Compare(i.Name, other.Name)) < 0
@@ -109,6 +117,10 @@ func (i Item) before(other Item) bool {
 
 // Reconcile looks at the item and puts it back into the queue as its look asked for.
 func (p *Process) Reconcile(i Item) {
+	if i.Poll {
+		p.wakeWatched(p.Poll())
+		return
+	}
 	delete(p.queue, i)
 	p.looksAt = p.uidOf(i)
 	request := ctrl.Request{NamespacedName: types.NamespacedName{Namespace: i.Namespace, Name: i.Name}}
@@ -123,6 +135,13 @@ func (p *Process) Reconcile(i Item) {
 		p.want(i, p.Clock.Now().Add(errRetry))
 	case result.RequeueAfter > 0:
 		p.want(i, p.Clock.Now().Add(result.RequeueAfter))
+	}
+}
+
+// wakeWatched makes due what the pollers have something to say of.
+func (p *Process) wakeWatched(names []string) {
+	for _, name := range names {
+		p.want(Item{Cluster: true, Name: name}, p.Clock.Now())
 	}
 }
 

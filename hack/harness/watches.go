@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/runtime"
@@ -26,8 +27,18 @@ func (p *Process) notice(c objectChange) {
 	case "AuroraCluster":
 		old, object := typed[v1alpha1.AuroraCluster](p.Env, c)
 		cluster := cmp.Or(object, old)
+		if object == nil {
+			delete(p.targets, cluster.Name)
+		} else {
+			p.targets[cluster.Name] = cluster.Spec.DBClusterIdentifier
+		}
 		if wakesCluster(old, object) {
 			p.want(Item{Cluster: true, Name: cluster.Name}, p.Clock.Now())
+		}
+		if wakesSameTarget(old, object) {
+			for _, item := range p.sameTarget(cluster) {
+				p.want(item, p.Clock.Now())
+			}
 		}
 		if wakesQueue(old, object) {
 			p.changed = append(p.changed, cluster)
@@ -46,6 +57,21 @@ func wakesObject(old, object *v1alpha1.AuroraBacktrack) bool {
 func wakesCluster(old, object *v1alpha1.AuroraCluster) bool {
 	return old == nil || object == nil || old.Generation != object.Generation ||
 		(old.Status.ActiveBacktrack == nil) != (object.Status.ActiveBacktrack == nil)
+}
+
+// wakesSameTarget reports whether the change of an AuroraCluster may make another one of its Aurora cluster Ready, or not.
+func wakesSameTarget(old, object *v1alpha1.AuroraCluster) bool {
+	return old == nil || object == nil || old.Generation != object.Generation || old.Status.DBClusterResourceID != object.Status.DBClusterResourceID
+}
+
+// sameTarget gives the other AuroraClusters that the process watches for the Aurora cluster. It is called under the server's lock.
+func (p *Process) sameTarget(of *v1alpha1.AuroraCluster) (items []Item) {
+	for name, identifier := range p.targets {
+		if name != of.Name && strings.EqualFold(identifier, of.Spec.DBClusterIdentifier) {
+			items = append(items, Item{Cluster: true, Name: name})
+		}
+	}
+	return items
 }
 
 // wakesQueue reports whether the change of an AuroraCluster may let an AuroraBacktrack go on that waits for it.

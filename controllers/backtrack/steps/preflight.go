@@ -99,7 +99,11 @@ func notMadeElsewhere(f *Facts, cluster *v1alpha1.AuroraCluster, db rds.Cluster)
 		return d
 	}
 	accounted := func(id string) bool { return claim.Accounted(cluster, id) }
-	if record := claim.MadeElsewhere(f.Object.Spec, past, accounted, db.Earliest); record != nil {
+	record := claim.MadeElsewhere(f.Object.Spec, past, accounted, db.Earliest)
+	if record != nil && record.Status == rds.StatusFailed {
+		return Halted(v1alpha1.ReasonFailed, fmt.Sprintf("RDS already shows backtrack %s to %s, requested at %s, as failed, and no AuroraBacktrack accounts for it, so the state of the data is not known; nothing was done: to try again, create a new AuroraBacktrack with repeat: %s", record.ID, record.BacktrackTo, record.RequestedAt, record.ID))
+	}
+	if record != nil {
 		return Halted(v1alpha1.ReasonAlreadyApplied, fmt.Sprintf("RDS already shows backtrack %s to %s, requested at %s, that no AuroraBacktrack accounts for; nothing was done: if it is wanted once more, create a new AuroraBacktrack with repeat: %s", record.ID, record.BacktrackTo, record.RequestedAt, record.ID))
 	}
 	return done(v1alpha1.ReasonPassed, "")

@@ -36,8 +36,8 @@ func (d *database) Save(ctx context.Context, snapshotID string, at time.Time) er
 		}
 	}
 	home := d.engine.snapshotHome(snapshotID)
-	d.server.locks.commits.Lock()
-	defer d.server.locks.commits.Unlock()
+	d.locks.commits.Lock()
+	defer d.locks.commits.Unlock()
 	if err := d.copyTo(home, wanted); err != nil {
 		_ = os.RemoveAll(home) // the error that counts is the first
 		return fmt.Errorf("copying the cluster's data: %w", err)

@@ -20,6 +20,7 @@ type database struct {
 	engine *Engine
 	home   string
 	gate   *gate
+	locks  *locks
 	server *sqlServer
 
 	stop     chan struct{}
@@ -45,7 +46,7 @@ type database struct {
 
 // start serves a cluster's data. What a crash interrupted is finished first.
 func (e *Engine) start(ctx context.Context, resourceID string) (*database, error) {
-	d := &database{engine: e, home: e.home(resourceID), stop: make(chan struct{}), stopped: make(chan struct{})}
+	d := &database{engine: e, home: e.home(resourceID), locks: newLocks(), stop: make(chan struct{}), stopped: make(chan struct{})}
 	var err error
 	if d.line, err = openLine(filepath.Join(d.home, "history.jsonl")); err != nil {
 		return nil, err
@@ -57,10 +58,10 @@ func (e *Engine) start(ctx context.Context, resourceID string) (*database, error
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, errors.Join(err, d.gate.Close(), d.line.file.Close())
 	}
-	if d.server, err = startServer(ctx, d.home, string(version), d.gate); err != nil {
+	if d.server, err = startServer(ctx, d.home, string(version), d.gate, d.locks, d.touch); err != nil {
 		return nil, errors.Join(err, d.gate.Close(), d.line.file.Close())
 	}
-	d.seen = d.line.end().At
+	d.seen = latest(d.line.end().At, d.lastHeld())
 	d.newSegment(e.now())
 	if err := d.settle(ctx); err != nil {
 		return nil, errors.Join(err, d.server.close(), d.line.file.Close())
@@ -135,6 +136,9 @@ func (d *database) watch() {
 			return
 		case <-ticker.C:
 		}
+		if d.held() {
+			continue
+		}
 		if err := d.Snapshot(context.Background()); err != nil {
 			d.engine.log.Debug("no snapshot this time; the next follows", "error", err)
 		}
@@ -159,6 +163,9 @@ func (d *database) ChangeRecords() int64 {
 
 // SetMasterPassword changes the master user's password.
 func (d *database) SetMasterPassword(ctx context.Context, user, password string) error {
+	d.locks.commits.RLock()
+	defer d.locks.commits.RUnlock()
+	d.touch()
 	statement := "ALTER USER " + quoteText(user) + "@'%' IDENTIFIED BY " + quoteText(password)
 	if err := d.server.run(ctx, "", statement); err != nil {
 		return fmt.Errorf("changing the master user's password: %w", err)

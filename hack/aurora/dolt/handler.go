@@ -20,6 +20,8 @@ type handler struct {
 	mysql.Handler
 	locks    *locks
 	sessions func() *gms.SessionManager
+	// touch is called, under the locks' commits, before anything is committed.
+	touch func()
 }
 
 // defaultLockWait is MySQL's innodb_lock_wait_timeout.
@@ -70,6 +72,9 @@ func (h *handler) guard(ctx context.Context, c *mysql.Conn, query string, do fun
 	if what != reads && what != locksRow {
 		h.locks.commits.RLock()
 		defer h.locks.commits.RUnlock()
+		if what != controls {
+			h.touch()
+		}
 	}
 	if what == commits || what == begins {
 		if err := s.commitAll(); err != nil {

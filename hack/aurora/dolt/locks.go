@@ -21,6 +21,7 @@ type locks struct {
 	mu      sync.Mutex
 	holder  uint32        // the connection that writes; 0 is none
 	aborted chan struct{} // closed when the waiting is to end
+	touched time.Time     // see touch
 }
 
 var (
@@ -71,6 +72,29 @@ func (l *locks) release(connection uint32) {
 		l.holder = 0
 		l.writer <- struct{}{}
 	}
+}
+
+// touch notes, under commits, that something may be written from now on, and
+// reports whether it is the first since untouch: until then all was as it had
+// been.
+func (l *locks) touch(now time.Time) (first bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	first = l.touched.IsZero()
+	if first {
+		l.touched = now
+	}
+	return first
+}
+
+// untouch gives the time of the first touch since it was last called, zero if
+// there was none. Whoever calls it holds commits.
+func (l *locks) untouch() time.Time {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	at := l.touched
+	l.touched = time.Time{}
+	return at
 }
 
 // abort ends the waiting of all who wait now.

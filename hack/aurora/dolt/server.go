@@ -39,16 +39,17 @@ type sqlServer struct {
 	gate     *gate
 	locks    *locks
 	version  string        // what AURORA_VERSION() answers
+	touch    func()        // see handler
 	served   chan struct{} // closed when the protocol server has ended
 }
 
 // startServer serves the databases below home behind a gate.
-func startServer(ctx context.Context, home, version string, g *gate) (*sqlServer, error) {
+func startServer(ctx context.Context, home, version string, g *gate, l *locks, touch func()) (*sqlServer, error) {
 	e, err := newSQLEngine(ctx, home)
 	if err != nil {
 		return nil, err
 	}
-	s := &sqlServer{home: home, engine: e, gate: g, locks: newLocks(), served: make(chan struct{})}
+	s := &sqlServer{home: home, engine: e, gate: g, locks: l, touch: touch, served: make(chan struct{})}
 	catalog := e.GetUnderlyingEngine().Analyzer.Catalog
 	provider, ok := catalog.DbProvider.(*sqle.DoltDatabaseProvider)
 	if !ok {
@@ -107,7 +108,8 @@ func newSQLEngine(ctx context.Context, home string) (*engine.SqlEngine, error) {
 
 // guarded puts the locks in front of Dolt's handler.
 func (s *sqlServer) guarded(h mysql.Handler) (mysql.Handler, error) {
-	return &handler{Handler: h, locks: s.locks, sessions: func() *gms.SessionManager { return s.protocol.SessionManager() }}, nil
+	sessions := func() *gms.SessionManager { return s.protocol.SessionManager() }
+	return &handler{Handler: h, locks: s.locks, sessions: sessions, touch: s.touch}, nil
 }
 
 // session makes the session of a client's connection.

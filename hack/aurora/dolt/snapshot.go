@@ -37,11 +37,17 @@ func (d *database) Snapshot(ctx context.Context) error {
 // snapshot puts the state of all databases on the line if anything changed.
 // It is the state of one instant: what is committed before is in it, and
 // nothing else. Open transactions stay out of it.
-func (d *database) snapshot(ctx context.Context) error {
-	at, seen, err := d.observe(ctx)
+func (d *database) snapshot(ctx context.Context) (err error) {
+	at, touched, seen, err := d.observe(ctx)
+	defer func() {
+		if err != nil && !touched.IsZero() {
+			d.locks.touch(touched) // it is still to be kept
+		}
+	}()
 	if err != nil {
 		return err
 	}
+	d.seen = latest(d.seen, touched)
 	users, err := d.keepUsers()
 	if err != nil {
 		return err
@@ -70,18 +76,19 @@ func (d *database) snapshot(ctx context.Context) error {
 	return nil
 }
 
-// observe looks at all databases while nothing is committed. A version without
-// a commit is one of a database that changed.
-func (d *database) observe(ctx context.Context) (time.Time, map[string]observed, error) {
-	d.server.locks.commits.Lock()
-	defer d.server.locks.commits.Unlock()
-	at := d.engine.now().UTC().Truncate(time.Millisecond)
-	seen := map[string]observed{}
+// observe looks at all databases while nothing is committed, and says when the
+// first write since the last look began. A version without a commit is one of
+// a database that changed.
+func (d *database) observe(ctx context.Context) (at, touched time.Time, seen map[string]observed, err error) {
+	d.locks.commits.Lock()
+	defer d.locks.commits.Unlock()
+	at, touched = d.engine.now().UTC().Truncate(time.Millisecond), d.locks.untouch()
+	seen = map[string]observed{}
 	for _, database := range d.server.provider.DoltDatabases() {
 		name, db := database.Name(), database.DbData().Ddb
 		store, err := db.NomsRoot(ctx)
 		if err != nil {
-			return at, nil, fmt.Errorf("looking at database %s: %w", name, err)
+			return at, touched, nil, fmt.Errorf("looking at database %s: %w", name, err)
 		}
 		known, ok := d.known[name]
 		if ok && known.db == db && known.store == store {
@@ -90,7 +97,7 @@ func (d *database) observe(ctx context.Context) (time.Time, map[string]observed,
 		}
 		root, err := workingRoot(ctx, db)
 		if err != nil {
-			return at, nil, fmt.Errorf("looking at database %s: %w", name, err)
+			return at, touched, nil, fmt.Errorf("looking at database %s: %w", name, err)
 		}
 		now := observed{db: db, store: store, root: root}
 		if ok && known.db == db && known.root == root {
@@ -98,7 +105,7 @@ func (d *database) observe(ctx context.Context) (time.Time, map[string]observed,
 		}
 		seen[name] = now
 	}
-	return at, seen, nil
+	return at, touched, seen, nil
 }
 
 // commit keeps a database's data as a commit of its history, unless the line
