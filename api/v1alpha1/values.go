@@ -63,6 +63,10 @@ func NewTimestamp(t time.Time) Timestamp {
 	return Timestamp(t.Truncate(time.Millisecond).Format("2006-01-02T15:04:05.999Z07:00"))
 }
 
+// LongestBacktrackWindow is the longest target window of a cluster: 259,200 seconds (RDS API model, BacktrackWindow). A
+// backtrack or a ledger entry from before it can no longer matter to anyone.
+const LongestBacktrackWindow = 72 * time.Hour
+
 // Duration is a length of time as Go writes it ("90s", "5m", "1h30m").
 //
 // +kubebuilder:validation:MinLength=2

@@ -8,16 +8,12 @@ import (
 	"github.com/aurora-backtrack/operator/controllers/lock"
 )
 
-const (
-	// longestWindow is RDS's longest backtrack window: an older entry can no longer matter to anyone.
-	longestWindow = 72 * time.Hour
-	// claimNear is how far a record's request may lie from an open claim that may be its origin.
-	claimNear = time.Hour
-)
+// claimNear is how far a record's request may lie from an open claim that may be its origin.
+const claimNear = time.Hour
 
 // Merge brings RDS's history into the ledger: records of ours are updated, others are added as made elsewhere.
-// It returns those that it had not known, oldest first, and keeps records in the order of their requests. Entries that are older than the longest backtrack
-// window go, oldest first; younger ones stay.
+// It returns those that it had not known, oldest first, and keeps records in the order of their requests. Entries that are
+// older than the longest backtrack window go, oldest first; younger ones stay.
 func Merge(c *v1alpha1.AuroraCluster, history []v1alpha1.BacktrackRecord, now time.Time) (elsewhere []v1alpha1.LedgerEntry) {
 	for _, record := range history {
 		if entry := byID(c, record.ID); entry != nil {
@@ -56,7 +52,7 @@ func expired(entry v1alpha1.LedgerEntry, now time.Time) bool {
 	if at.IsZero() {
 		at = entry.ClaimedAt.Time()
 	}
-	return now.Sub(at) > longestWindow
+	return now.Sub(at) > v1alpha1.LongestBacktrackWindow
 }
 
 // crowdedOut reports whether the ledger is full and had no room for a backtrack made elsewhere at that time.

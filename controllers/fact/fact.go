@@ -38,9 +38,6 @@ func Of[T any](value T, err error) Fact[T] {
 // Read reports whether the thing was read, or tried to be.
 func (f Fact[T]) Read() bool { return f.state != unread }
 
-// Absent reports whether the thing is known not to exist.
-func (f Fact[T]) Absent() bool { return f.state == absent }
-
 // Get gives the value; the zero value unless it is known.
 func (f Fact[T]) Get() (value T, ok bool) { return f.value, f.state == known }
 

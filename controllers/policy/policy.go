@@ -9,12 +9,8 @@ import (
 	"github.com/aurora-backtrack/operator/api/v1alpha1"
 )
 
-const (
-	// recheck is how often a refusal that passes is looked at again; a watch reports most of what lifts one.
-	recheck = 30 * time.Second
-	// longestWindow is RDS's longest backtrack window.
-	longestWindow = 72 * time.Hour
-)
+// recheck is how often a refusal that passes is looked at again; a watch reports most of what lifts one.
+const recheck = 30 * time.Second
 
 // Facts are what the rules look at.
 type Facts struct {
@@ -88,8 +84,8 @@ func allowedNamespaces(f Facts) *Refusal {
 }
 
 func maxRewind(f Facts) *Refusal {
-	distance, longest := f.RDSNow.Sub(f.Object.Spec.BacktrackTo.Time()), f.Cluster.Spec.Policy.MaxRewind.Or(longestWindow)
-	if distance <= longest || distance > longestWindow { // no window reaches further: the preflight says so
+	distance, longest := f.RDSNow.Sub(f.Object.Spec.BacktrackTo.Time()), f.Cluster.Spec.Policy.MaxRewind.Or(v1alpha1.LongestBacktrackWindow)
+	if distance <= longest || distance > v1alpha1.LongestBacktrackWindow { // no window reaches further: the preflight says so
 		return nil
 	}
 	return final(v1alpha1.ReasonMaxRewindExceeded, fmt.Sprintf("spec.backtrackTo %s is %s ago; AuroraCluster %s allows at most %s (policy.maxRewind)",

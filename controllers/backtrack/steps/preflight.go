@@ -66,7 +66,7 @@ func reachable(f *Facts, db rds.Cluster) Decision {
 	switch {
 	case !target.Before(now):
 		return Halted(v1alpha1.ReasonTargetInFuture, fmt.Sprintf("spec.backtrackTo %s does not lie in the past (RDS's clock reads %s): create a new AuroraBacktrack with a time that has passed", spec.BacktrackTo, v1alpha1.NewTimestamp(now)))
-	case now.Sub(target) > longestWindow:
+	case now.Sub(target) > v1alpha1.LongestBacktrackWindow:
 		return Halted(v1alpha1.ReasonTargetBeforeWindow, fmt.Sprintf("spec.backtrackTo %s is more than 72h ago, which no backtrack window reaches: restore a snapshot instead", spec.BacktrackTo))
 	case !db.Earliest.IsZero() && target.Before(db.Earliest) && !spec.UseEarliestTimeOnPointInTimeUnavailable:
 		return Halted(v1alpha1.ReasonTargetBeforeWindow, fmt.Sprintf("spec.backtrackTo %s is before the earliest time that the cluster can be rewound to, %s: create a new AuroraBacktrack with a later time, or with useEarliestTimeOnPointInTimeUnavailable: true", spec.BacktrackTo, v1alpha1.NewTimestamp(db.Earliest)))

@@ -43,8 +43,6 @@ const (
 	watchedPoll = 30 * time.Second
 	// replanInterval is how often the plan of a suspended object is made anew.
 	replanInterval = 5 * time.Minute
-	// longestWindow is RDS's longest backtrack window: 259,200 seconds.
-	longestWindow = 72 * time.Hour
 	// maxAttempts bounds how often an object may claim.
 	maxAttempts = 5
 
