@@ -13,10 +13,7 @@ import (
 )
 
 // steps are the conditions of a run, in their order.
-var steps = []string{
-	v1alpha1.ConditionAdmitted, v1alpha1.ConditionPreflightPassed, v1alpha1.ConditionDependentsPaused, v1alpha1.ConditionBacktracked,
-	v1alpha1.ConditionClusterAvailable, v1alpha1.ConditionDependentsReconnected,
-}
+var steps = v1alpha1.StepConditions
 
 // progress prints what has changed in an object, one line a change, each with the time since it began.
 type progress struct {
