@@ -82,6 +82,9 @@ func (m *pureModel) people() {
 		m.create(name)
 		return
 	}
+	if b.Status.CompletedAt != "" { // the watch after the end has run before anybody takes it away
+		m.resume(b.UID)
+	}
 	switch m.rand.IntN(10) {
 	case 0:
 		m.edit(name, func(b *v1alpha1.AuroraBacktrack) { b.Spec.Cancel = true })
