@@ -20,6 +20,8 @@ type ClusterReference struct {
 // +kubebuilder:validation:XValidation:rule="has(self.repeat) == has(oldSelf.repeat) && (!has(self.repeat) || self.repeat == oldSelf.repeat)",message="repeat is immutable: create a new AuroraBacktrack"
 // +kubebuilder:validation:XValidation:rule="has(self.startDeadline) == has(oldSelf.startDeadline) && (!has(self.startDeadline) || self.startDeadline == oldSelf.startDeadline)",message="startDeadline is immutable: create a new AuroraBacktrack"
 // +kubebuilder:validation:XValidation:rule="has(self.verify) == has(oldSelf.verify) && (!has(self.verify) || self.verify == oldSelf.verify)",message="verify is immutable: create a new AuroraBacktrack"
+// +kubebuilder:validation:XValidation:rule="has(self.undoOf) == has(oldSelf.undoOf) && (!has(self.undoOf) || self.undoOf == oldSelf.undoOf)",message="undoOf is immutable: only the operator makes an undo"
+// +kubebuilder:validation:XValidation:rule="!has(self.undoOf) || (!has(self.verify) && !self.suspend)",message="an undo can't be suspended, and nobody checks it: to stop it before RDS is asked, set cancel"
 // +kubebuilder:validation:XValidation:rule="has(self.ttlSecondsAfterFinished) == has(oldSelf.ttlSecondsAfterFinished) && (!has(self.ttlSecondsAfterFinished) || self.ttlSecondsAfterFinished == oldSelf.ttlSecondsAfterFinished)",message="ttlSecondsAfterFinished is immutable: create a new AuroraBacktrack"
 // +kubebuilder:validation:XValidation:rule="!oldSelf.cancel || self.cancel",message="cancel is one way: create a new AuroraBacktrack to rewind after all"
 type AuroraBacktrackSpec struct {
@@ -62,6 +64,10 @@ type AuroraBacktrackSpec struct {
 	// verify has a Job check the rewound data before the dependents come back. It needs the operator's component verify.
 	// +optional
 	Verify *Verify `json:"verify,omitempty"`
+	// undoOf is set by the operator, on the AuroraBacktrack that brings the data forward again after a check that failed. Nobody
+	// else can set it.
+	// +optional
+	UndoOf *UndoOf `json:"undoOf,omitempty"`
 	// ttlSecondsAfterFinished deletes the object this many seconds after it finished. Default: 604800 (seven days), which is
 	// longer than any backtrack window. 2147483647 keeps it for good: set it where a Git repository would create it again.
 	// +optional
@@ -86,6 +92,7 @@ type AuroraBacktrackSpec struct {
 // +kubebuilder:printcolumn:name="From",type=string,priority=1,JSONPath=`.status.backtrack.backtrackedFrom`
 // +kubebuilder:printcolumn:name="Message",type=string,priority=1,JSONPath=`.status.conditions[?(@.type=="Succeeded")].message`
 // +kubebuilder:validation:XValidation:rule="!has(oldSelf.status) || !has(oldSelf.status.completedAt) || self.spec == oldSelf.spec",message="this AuroraBacktrack has finished and its spec can no longer change: create a new AuroraBacktrack",fieldPath=".spec"
+// +kubebuilder:validation:XValidation:rule="!has(self.spec.verify) || !has(self.spec.verify.onFailure) || self.spec.verify.onFailure != 'Undo' || size(self.metadata.name) <= 248",message="metadata.name must be at most 248 characters with spec.verify.onFailure: Undo, because the undo is named after it"
 type AuroraBacktrack struct {
 	metav1.TypeMeta `json:",inline"`
 	// metadata is the standard object's metadata.

@@ -51,6 +51,7 @@ const (
 	ReasonRetrying            = "Retrying"            // RDS, the API server or a webhook refused for a reason that may pass
 	ReasonBacktracking        = "Backtracking"        // RDS accepted the backtrack
 	ReasonVerifying           = "Verifying"           // the Job of spec.verify checks the rewound data
+	ReasonUndoing             = "Undoing"             // the check failed; another AuroraBacktrack brings the data forward again
 	ReasonResuming            = "Resuming"            // paused workloads are scaled back up
 	ReasonReconnecting        = "Reconnecting"        // dependents are restarted or resumed
 	ReasonRDSUnreachable      = "RDSUnreachable"      // RDS did not answer; retried
@@ -99,6 +100,10 @@ const (
 	ReasonReconnectTimedOut    = "ReconnectTimedOut"    // rewound, but a workload was not up after reconnectTimeout
 
 	ReasonVerifyNotPossible        = "VerifyNotPossible"        // the operator's rights, the CronJob or its owner's consent is missing
+	ReasonUndoNeedsPause           = "UndoNeedsPause"           // verify.onFailure is Undo, and a dependent is not paused
+	ReasonUndone                   = "Undone"                   // the check says that the data was wrong, and it is as before the rewind
+	ReasonUndoFailed               = "UndoFailed"               // the check says that the data is wrong, and it could not be undone
+	ReasonUndoNotDue               = "UndoNotDue"               // an undo for which no AuroraBacktrack waits
 	ReasonVerificationFailed       = "VerificationFailed"       // rewound, and the check says that the data is wrong; it is kept
 	ReasonVerificationInconclusive = "VerificationInconclusive" // rewound, and the check decided nothing; the data is kept
 )

@@ -4,13 +4,15 @@ import "k8s.io/apimachinery/pkg/types"
 
 // OnFailure is what follows when the check says that the data is wrong.
 //
-// +kubebuilder:validation:Enum=Keep
+// +kubebuilder:validation:Enum=Keep;Undo
 type OnFailure string
 
 // What may follow a check that failed.
 const (
 	// OnFailureKeep keeps the rewound data: the dependents come back on it.
 	OnFailureKeep OnFailure = "Keep"
+	// OnFailureUndo brings the data forward again before anything comes back.
+	OnFailureUndo OnFailure = "Undo"
 )
 
 // JobSource says what the Job that checks the data is made from.
@@ -34,7 +36,8 @@ type Verify struct {
 	// +kubebuilder:default="5m"
 	Timeout Duration `json:"timeout,omitempty"`
 	// onFailure is what follows when the check fails: a container of the Job exits with a code other than 0. Keep keeps the rewound
-	// data, and the dependents come back on it. After a check that decided nothing the data is always kept.
+	// data, and the dependents come back on it. Undo brings the data forward again before anything comes back, by another
+	// AuroraBacktrack that the operator makes; it needs every dependent paused. After a check that decided nothing the data is kept.
 	// +optional
 	// +kubebuilder:default=Keep
 	OnFailure OnFailure `json:"onFailure,omitempty"`
@@ -68,8 +71,27 @@ type Verification struct {
 	// while the check runs.
 	// +optional
 	Outcome VerificationOutcome `json:"outcome,omitempty"`
+	// undo is the name of the AuroraBacktrack that brings the data forward again, and undoUID its UID.
+	// +optional
+	// +kubebuilder:validation:MaxLength=253
+	Undo string `json:"undo,omitempty"`
+	// undoUID is the UID of that AuroraBacktrack.
+	// +optional
+	UndoUID types.UID `json:"undoUID,omitempty"`
 	// message says what the outcome rests on, with the last lines of the Job's log.
 	// +optional
 	// +kubebuilder:validation:MaxLength=4096
 	Message string `json:"message,omitempty"`
+}
+
+// UndoOf names the AuroraBacktrack of the same namespace that an undo is for: this very one, and not a later one of its name.
+type UndoOf struct {
+	// name of the AuroraBacktrack.
+	// +required
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=253
+	Name string `json:"name"`
+	// uid of the AuroraBacktrack.
+	// +required
+	UID types.UID `json:"uid"`
 }

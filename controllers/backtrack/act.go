@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
 
 	"github.com/aurora-backtrack/operator/api/v1alpha1"
@@ -24,7 +26,7 @@ type performer struct {
 // do does one action. An error is one that is worth a retry.
 func (a *performer) do(ctx context.Context, action steps.Action) error {
 	f := a.facts
-	ref := lock.Reference(f.Object)
+	ref := steps.LockReference(f)
 	switch action {
 	case steps.TakeLock:
 		return a.takeLock(ctx, ref)
@@ -51,8 +53,11 @@ func (a *performer) do(ctx context.Context, action steps.Action) error {
 	case steps.StartCheck:
 		f.CheckStarted = fact.Of(true, a.Verification.Start(ctx, f.Object, f.Cluster.Value()))
 		f.Check = fact.Fact[verification.State]{}
+	case steps.MakeUndo:
+		f.UndoMade = fact.Of(true, a.makeUndo(ctx))
+		f.Undo = fact.Fact[*v1alpha1.AuroraBacktrack]{}
 	case steps.ReleaseFinished:
-		return a.releaseFinished(ctx, ref)
+		return a.releaseFinished(ctx, lock.Reference(f.Object))
 	case steps.Pause, steps.VerifyPaused, steps.ResumePaused, steps.BringBack:
 		return a.doWorkloads(ctx, action)
 	}
@@ -61,7 +66,10 @@ func (a *performer) do(ctx context.Context, action steps.Action) error {
 
 // takeLock takes the lock if it is free.
 func (a *performer) takeLock(ctx context.Context, ref v1alpha1.ObjectReference) error {
-	return a.hold(ctx, ref, func(c *v1alpha1.AuroraCluster) bool { return c.Status.ActiveBacktrack == nil && lock.Hold(c, ref) })
+	own := ref.UID == a.facts.Object.UID // an undo runs under the lock of what it undoes, and never takes it
+	return a.hold(ctx, ref, func(c *v1alpha1.AuroraCluster) bool {
+		return own && c.Status.ActiveBacktrack == nil && lock.Hold(c, ref)
+	})
 }
 
 // inheritLock takes the lock over from an earlier run of this wish, in one write: without the lock nobody would know that
@@ -144,6 +152,16 @@ func (a *performer) releaseFinished(ctx context.Context, ref v1alpha1.ObjectRefe
 	})
 	f.Released = err == nil
 	return err
+}
+
+// makeUndo makes the AuroraBacktrack that brings the data forward again. That it is there already is no error.
+func (a *performer) makeUndo(ctx context.Context) error {
+	undo := steps.UndoFor(a.facts.Object)
+	err := a.client.Create(ctx, undo, client.FieldOwner(v1alpha1.FieldManager))
+	if err == nil || apierrors.IsAlreadyExists(err) {
+		return nil
+	}
+	return fmt.Errorf("creating AuroraBacktrack %s/%s: %w", undo.Namespace, undo.Name, err)
 }
 
 // doWorkloads does one round of work on the dependents. What fails there is a fact, and not an error.

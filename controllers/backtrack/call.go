@@ -56,7 +56,7 @@ func (a *performer) call(ctx context.Context) error {
 // allows is still what was read, or nothing is claimed.
 func (a *performer) storeClaim(ctx context.Context, claimed v1alpha1.Claim) error {
 	f := a.facts
-	ref, entered := lock.Reference(f.Object), false
+	ref, entered := steps.LockReference(f), false
 	err := a.changeCluster(ctx, func(c *v1alpha1.AuroraCluster) bool {
 		entered = lock.Holds(c, ref) && claim.Enter(c, f.Object, claimed)
 		return entered

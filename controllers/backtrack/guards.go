@@ -16,6 +16,7 @@ var guards = []struct {
 	{"deleted", deleted},
 	{"cancelled", cancelled},
 	{"startDeadline passed", deadlinePassed},
+	{"undo not due", steps.UndoDue},
 	{"AuroraCluster gone", clusterGone},
 	{"grant withdrawn", grantWithdrawn},
 }

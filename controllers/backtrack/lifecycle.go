@@ -28,10 +28,11 @@ var lifecycle = []step{
 		condition: v1alpha1.ConditionAdmitted, decide: steps.Admit,
 		needs: []steps.Name{
 			steps.NamespaceAllowed, steps.Approval, steps.Lock, steps.Observed, steps.History, steps.Dependents, steps.LeftPaused, steps.Verifiable,
+			steps.Undo,
 		},
 	}, {
 		condition: v1alpha1.ConditionPreflightPassed, decide: steps.Preflight,
-		needs: []steps.Name{steps.NamespaceAllowed, steps.Approval, steps.Observed, steps.History, steps.Dependents, steps.Verifiable},
+		needs: []steps.Name{steps.NamespaceAllowed, steps.Approval, steps.Observed, steps.History, steps.Dependents, steps.Verifiable, steps.Undo},
 	}, {
 		condition: v1alpha1.ConditionDependentsPaused, decide: steps.PauseDependents,
 		needs:   []steps.Name{steps.NamespaceAllowed, steps.Approval},
@@ -46,7 +47,7 @@ var lifecycle = []step{
 		timeout: func(f *steps.Facts) time.Duration { return f.Settings.Backtracking }, late: steps.UnavailableTooLong,
 	}, {
 		condition: v1alpha1.ConditionVerified, decide: steps.Verify,
-		needs:   []steps.Name{steps.Check},
+		needs:   []steps.Name{steps.Check, steps.Undo},
 		timeout: steps.VerifyTimeout, late: steps.VerifyTooLong,
 	}, {
 		condition: v1alpha1.ConditionDependentsReconnected, decide: steps.Reconnect,

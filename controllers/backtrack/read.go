@@ -48,6 +48,10 @@ func (r *Reconciler) read(ctx context.Context, f *steps.Facts, name steps.Name) 
 		f.Verifiable = fact.Of(steps.Obstacle{Message: message, Passing: passing}, err)
 	case steps.Check:
 		f.Check = fact.Of(r.Verification.Look(ctx, f.Object, steps.VerifyingLate(f)))
+	case steps.Undo:
+		f.Undo = readBacktrack(ctx, r.Live, f.Object.Namespace, steps.UndoName(f.Object))
+	case steps.Undoes:
+		f.Undoes = readBacktrack(ctx, r.Live, f.Object.Namespace, f.Object.Spec.UndoOf.Name)
 	case steps.LeftPaused:
 		f.LeftPaused = fact.Of(r.Workloads.PausedBy(ctx, cluster, f.Object.UID))
 	}
@@ -76,4 +80,17 @@ func readCluster(ctx context.Context, live client.Reader, name string) fact.Fact
 		return fact.Unknown[*v1alpha1.AuroraCluster](fmt.Errorf("reading AuroraCluster %s: %w", name, err))
 	}
 	return fact.Known(cluster)
+}
+
+// readBacktrack reads another AuroraBacktrack live.
+func readBacktrack(ctx context.Context, live client.Reader, namespace, name string) fact.Fact[*v1alpha1.AuroraBacktrack] {
+	object := &v1alpha1.AuroraBacktrack{}
+	err := live.Get(ctx, types.NamespacedName{Namespace: namespace, Name: name}, object)
+	switch {
+	case apierrors.IsNotFound(err):
+		return fact.Absent[*v1alpha1.AuroraBacktrack]()
+	case err != nil:
+		return fact.Unknown[*v1alpha1.AuroraBacktrack](fmt.Errorf("reading AuroraBacktrack %s/%s: %w", namespace, name, err))
+	}
+	return fact.Known(object)
 }

@@ -34,8 +34,10 @@ func recoverRun(f *steps.Facts, s step) steps.Decision {
 		return replay(f, cluster)
 	case v1alpha1.ConditionBacktracked:
 		return passOr(recoverCall(f, cluster), func() steps.Decision { return recoverDependents(f) })
-	case v1alpha1.ConditionClusterAvailable, v1alpha1.ConditionVerified:
+	case v1alpha1.ConditionClusterAvailable:
 		return recoverLock(f, cluster)
+	case v1alpha1.ConditionVerified:
+		return passOr(recoverLock(f, cluster), func() steps.Decision { return recoverUndo(f, cluster) })
 	case v1alpha1.ConditionDependentsReconnected:
 		return recoverDependents(f)
 	}
@@ -61,6 +63,9 @@ func replay(f *steps.Facts, cluster *v1alpha1.AuroraCluster) steps.Decision {
 	switch {
 	case entry.Status == rds.StatusCompleted && over:
 		f.Object.Status.Backtrack = &record
+		if undo := undoOf(f, cluster); undo != nil && undo.Status == rds.StatusCompleted {
+			return steps.Halted(v1alpha1.ReasonUndone, fmt.Sprintf("this rewind ran before as backtrack %s, its check failed, and backtrack %s undid it; nothing was done: to rewind again, create an AuroraBacktrack with a new name", entry.ID, undo.ID))
+		}
 		steps.SetCondition(f, v1alpha1.ConditionAdmitted, metav1.ConditionTrue, v1alpha1.ReasonAlreadyApplied, "this rewind ran before; nothing was done")
 		steps.Complete(f, metav1.ConditionTrue, v1alpha1.ReasonAlreadyApplied, fmt.Sprintf(
 			"this rewind ran before: RDS completed it as backtrack %s, requested at %s by %s; nothing was done", entry.ID, entry.RequestedAt, entry.RequestedBy.Name))
@@ -133,6 +138,25 @@ func recoverLock(f *steps.Facts, cluster *v1alpha1.AuroraCluster) steps.Decision
 		return steps.Passed()
 	}
 	return steps.Doing(steps.RegainLock)
+}
+
+// undoOf gives the ledger's entry of the undo of the object's backtrack; nil without one.
+func undoOf(f *steps.Facts, cluster *v1alpha1.AuroraCluster) *v1alpha1.LedgerEntry {
+	verify := f.Object.Spec.Verify
+	if verify == nil || verify.OnFailure != v1alpha1.OnFailureUndo || f.Object.Status.Backtrack == nil {
+		return nil
+	}
+	return claim.Find(cluster, steps.UndoFor(f.Object))
+}
+
+// recoverUndo knows what came of the check of an earlier run whose undo has asked RDS: the data is not what it was any more.
+func recoverUndo(f *steps.Facts, cluster *v1alpha1.AuroraCluster) steps.Decision {
+	if known := f.Object.Status.Verification; (known == nil || known.Outcome == "") && undoOf(f, cluster) != nil {
+		f.Object.Status.Verification = &v1alpha1.Verification{
+			Outcome: v1alpha1.VerificationFailed, Message: "the check failed in an earlier run of this object, whose undo has asked RDS",
+		}
+	}
+	return steps.Passed()
 }
 
 // recoverDependents finds the dependents of a run that was taken over half way.

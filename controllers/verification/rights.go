@@ -25,11 +25,15 @@ func (r Right) String() string {
 
 // rightsFor are what the object's check takes besides the operator's usual rights.
 func rightsFor(b *v1alpha1.AuroraBacktrack) []Right {
-	return []Right{
+	rights := []Right{
 		{b.Namespace, "create", "batch", "jobs", ""},
 		{b.Namespace, "get", "batch", "jobs", ""},
 		{b.Namespace, "get", "", "pods", "log"},
 	}
+	if b.Spec.Verify.OnFailure == v1alpha1.OnFailureUndo {
+		rights = append(rights, Right{b.Namespace, "create", v1alpha1.GroupVersion.Group, "aurorabacktracks", ""})
+	}
+	return rights
 }
 
 // Rights answers what the operator may do.

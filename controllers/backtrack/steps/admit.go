@@ -32,7 +32,7 @@ func admit(f *Facts) Decision {
 	switch {
 	case d.Kind != Continue:
 		return d
-	case cluster == nil || (!cluster.DeletionTimestamp.IsZero() && !f.Started()):
+	case cluster == nil || (!cluster.DeletionTimestamp.IsZero() && !f.Started() && !isUndo(f)):
 		return wait(watchedPoll, v1alpha1.ReasonClusterNotFound, fmt.Sprintf(
 			"spec.clusterRef.name: there is no AuroraCluster %q; create it, or create a new AuroraBacktrack with the right name (kubectl get auroraclusters)", f.Object.Spec.ClusterRef.Name))
 	}

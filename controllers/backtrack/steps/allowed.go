@@ -35,6 +35,9 @@ func policyFacts(f *Facts, cluster *v1alpha1.AuroraCluster) (policy.Facts, Decis
 
 // Granted ends the run where a rule of the policy refuses it for good.
 func Granted(f *Facts, cluster *v1alpha1.AuroraCluster) Decision {
+	if isUndo(f) { // what it undoes was granted
+		return Passed()
+	}
 	facts, d := policyFacts(f, cluster)
 	if d.Kind != Continue {
 		return d
@@ -58,6 +61,9 @@ func NamespaceGranted(f *Facts, cluster *v1alpha1.AuroraCluster) Decision {
 
 // mayStart checks every rule of the policy, also those that only delay the start.
 func mayStart(f *Facts, cluster *v1alpha1.AuroraCluster) Decision {
+	if isUndo(f) {
+		return Passed()
+	}
 	facts, d := policyFacts(f, cluster)
 	if d.Kind != Continue {
 		return d
@@ -114,6 +120,9 @@ func StartLeft(f *Facts) (left time.Duration, within time.Duration, bounded bool
 	if cluster := f.Cluster.Value(); cluster != nil {
 		within = cluster.Spec.Policy.StartWithin.Or(defaultStartWithin)
 	}
+	if isUndo(f) { // applications are down
+		within = PauseTimeout(f)
+	}
 	since := f.Object.Status.StartableSince.Time()
 	return within - f.Now.Sub(since), within, !since.IsZero()
 }
@@ -123,6 +132,9 @@ func StartTooLate(f *Facts, within time.Duration, cause string) Decision {
 	if c := f.Cluster.Value(); c != nil && claim.Find(c, f.Object) != nil {
 		return Halted(v1alpha1.ReasonOutcomeUnknown, fmt.Sprintf(
 			"an earlier run of this object may have asked RDS, and this one could not take it over within %s: look at the data, and at the cluster's events in RDS; it waited for: %s", within, cause))
+	}
+	if isUndo(f) {
+		return Halted(v1alpha1.ReasonExpired, fmt.Sprintf("RDS could not be asked within %s (spec.pauseTimeout of AuroraCluster %s), with applications down: %s", within, f.Object.Spec.ClusterRef.Name, cause))
 	}
 	return Halted(v1alpha1.ReasonExpired, fmt.Sprintf(
 		"it could not start within %s (policy.startWithin of AuroraCluster %s) and does not start by itself later; the database was not touched: create a new AuroraBacktrack if it is still wanted; it waited for: %s",

@@ -55,6 +55,8 @@ const (
 	LeftPaused       Name = "LeftPaused"
 	Verifiable       Name = "Verifiable"
 	Check            Name = "Check"
+	Undo             Name = "Undo"
+	Undoes           Name = "Undoes"
 )
 
 // Action names what is done. Each leaves its result in the facts.
@@ -76,6 +78,7 @@ const (
 	EnterRecord     Action = "EnterRecord"     // put RDS's record into the ledger
 	ResumePaused    Action = "ResumePaused"    // one round of resuming what is paused; result in Facts.Up
 	StartCheck      Action = "StartCheck"      // make the Job that checks the data; result in Facts.CheckStarted
+	MakeUndo        Action = "MakeUndo"        // make the AuroraBacktrack that brings the data forward; result in Facts.UndoMade
 	BringBack       Action = "BringBack"       // one round of resuming and restarting; result in Facts.Up
 	ReleaseFinished Action = "ReleaseFinished" // the lock, with the outcome in the ledger; result in Facts.Released
 )

@@ -29,7 +29,7 @@ func ReconnectTimeout(f *Facts) time.Duration {
 // status. Until they are known the run neither asks RDS nor ends, since some of them may be paused.
 func TakenOver(f *Facts) bool {
 	status := f.Object.Status
-	return status.Plan == nil && f.Is(v1alpha1.ConditionPreflightPassed) && len(status.Dependents) == 0 && f.Cluster.Value() != nil
+	return !isUndo(f) && status.Plan == nil && f.Is(v1alpha1.ConditionPreflightPassed) && len(status.Dependents) == 0 && f.Cluster.Value() != nil
 }
 
 // dependentsUnknown waits until the dependents of a run that was taken over are known.

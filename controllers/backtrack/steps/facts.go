@@ -39,6 +39,9 @@ type Facts struct {
 	Verifiable fact.Fact[Obstacle]
 	Check      fact.Fact[verification.State]
 
+	Undo   fact.Fact[*v1alpha1.AuroraBacktrack] // the object of the name that the undo of this one has, read live
+	Undoes fact.Fact[*v1alpha1.AuroraBacktrack] // the object that this one undoes, read live
+
 	// What this reconciliation's actions came to; unread until they are done.
 	Paused fact.Fact[bool]
 	Quiet  fact.Fact[bool]
@@ -46,8 +49,10 @@ type Facts struct {
 	Called fact.Fact[bool]
 	// CheckStarted says that the Job that checks the data is there.
 	CheckStarted fact.Fact[bool]
-	LockTaken    bool
-	Released     bool
+	// UndoMade says that the undo is there.
+	UndoMade  fact.Fact[bool]
+	LockTaken bool
+	Released  bool
 	// ReadAfterPause says that everything was read after the pause was complete.
 	ReadAfterPause bool
 }
@@ -109,6 +114,7 @@ func (f *Facts) Count(strategy v1alpha1.Strategy) int {
 // ReadAgain drops what may have changed while workloads were paused, so that it is read again before RDS is asked.
 func (f *Facts) ReadAgain() {
 	f.Cluster = fact.Fact[*v1alpha1.AuroraCluster]{}
+	f.Undoes = fact.Fact[*v1alpha1.AuroraBacktrack]{}
 	f.NamespaceAllowed, f.Approval, f.Lock = fact.Fact[bool]{}, fact.Fact[string]{}, fact.Fact[lock.View]{}
 	if f.Paused.Read() { // otherwise RDS was read a moment ago
 		f.Observed, f.History = fact.Fact[rds.Cluster]{}, fact.Fact[[]v1alpha1.BacktrackRecord]{}

@@ -14,6 +14,11 @@ func Succeed(f *Facts) Decision {
 		return Doing(ReleaseFinished)
 	}
 	b := f.Object.Status.Backtrack
+	if isUndo(f) {
+		Complete(f, metav1.ConditionTrue, v1alpha1.ReasonSucceeded, fmt.Sprintf(
+			"the data is that of %s again, and the cluster is available; AuroraBacktrack %s brings the dependents back", b.BacktrackTo, f.Object.Spec.UndoOf.Name))
+		return Ended()
+	}
 	Complete(f, metav1.ConditionTrue, v1alpha1.ReasonSucceeded, fmt.Sprintf(
 		"rewound to %s, the cluster is available and every dependent is up; to go forward again, backtrack to %s", b.BacktrackTo, b.BacktrackedFrom))
 	return Ended()

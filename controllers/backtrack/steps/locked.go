@@ -15,6 +15,9 @@ const WakeCount = 10
 // Locked gets the cluster's lock for the object, or says where in the queue it stands. Each of two AuroraClusters of one
 // Aurora cluster is locked before the other's lock is read, so at most one of two objects finds the way free.
 func Locked(f *Facts, cluster *v1alpha1.AuroraCluster) Decision {
+	if isUndo(f) {
+		return lockedFor(f, cluster)
+	}
 	holds := lock.Holds(cluster, lock.Reference(f.Object))
 	if holds && f.Started() && !f.LockTaken {
 		return Passed()

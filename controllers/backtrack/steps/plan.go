@@ -6,6 +6,7 @@ import (
 
 	"github.com/aurora-backtrack/operator/api/v1alpha1"
 	"github.com/aurora-backtrack/operator/controllers/rds"
+	"github.com/aurora-backtrack/operator/controllers/verification"
 )
 
 // makePlan says what the run will do.
@@ -28,7 +29,10 @@ func makePlan(f *Facts, cluster *v1alpha1.AuroraCluster, db rds.Cluster) *v1alph
 		plan.Summary += fmt.Sprintf(", pauses %s meanwhile", workloads(n))
 	}
 	if v := f.Object.Spec.Verify; v != nil {
-		plan.Summary += fmt.Sprintf(", has a Job of CronJob %s check the data (at most %s) before anything comes back", v.JobFrom.CronJob, VerifyTimeout(f))
+		plan.Summary += fmt.Sprintf(", has a Job of CronJob %s check the data (at most %s) before anything comes back", v.JobFrom.CronJob, verification.Timeout(f.Object))
+		if undoesOnFailure(f) {
+			plan.Summary += " and brings the data forward again by itself if it is wrong"
+		}
 	}
 	if n := f.Count(v1alpha1.StrategyRestart); n > 0 {
 		plan.Summary += fmt.Sprintf(", restarts %s afterwards", workloads(n))
@@ -53,7 +57,7 @@ func warnings(f *Facts, cluster *v1alpha1.AuroraCluster, db rds.Cluster, plan *v
 	if spec.UseEarliestTimeOnPointInTimeUnavailable && f.target().Before(db.Earliest) {
 		lines = append(lines, fmt.Sprintf("backtrackTo is before the window; the cluster will go to its earliest time, now %s", v1alpha1.NewTimestamp(db.Earliest)))
 	}
-	if len(f.Object.Status.Dependents) == 0 {
+	if len(f.Object.Status.Dependents) == 0 && !isUndo(f) {
 		lines = append(lines, fmt.Sprintf("no dependents are known: applications keep dead connections unless they reconnect by themselves (label them %s=%s)", v1alpha1.ClusterLabel, cluster.Name))
 	}
 	return lines

@@ -6,6 +6,7 @@ import (
 
 	"github.com/aurora-backtrack/operator/api/v1alpha1"
 	"github.com/aurora-backtrack/operator/controllers/claim"
+	"github.com/aurora-backtrack/operator/controllers/fact"
 	"github.com/aurora-backtrack/operator/controllers/rds"
 	"github.com/aurora-backtrack/operator/controllers/workload"
 )
@@ -28,6 +29,9 @@ func examine(f *Facts, cluster *v1alpha1.AuroraCluster) Decision {
 	db, d := observed(f)
 	if d.Kind != Continue {
 		return d
+	}
+	if isUndo(f) { // the dependents are those of what it undoes
+		f.Dependents = fact.Known(Found{})
 	}
 	if !f.Dependents.Read() {
 		return Needed(Dependents)

@@ -26,7 +26,7 @@ func verifiable(f *Facts) Decision {
 	}
 	switch obstacle := f.Verifiable.Value(); {
 	case obstacle.Message == "":
-		return Passed()
+		return undoable(f)
 	case obstacle.Passing && f.Is(v1alpha1.ConditionAdmitted) && f.Now.Sub(f.Since(v1alpha1.ConditionAdmitted)) <= rightsLag:
 		return wait(f.Settings.Poll, v1alpha1.ReasonRetrying, obstacle.Message)
 	default:
@@ -88,7 +88,8 @@ func conclude(f *Facts, outcome v1alpha1.VerificationOutcome, message string) De
 		f.Object.Status.Verification = &v1alpha1.Verification{}
 	}
 	f.Object.Status.Verification.Outcome, f.Object.Status.Verification.Message = outcome, message
-	if outcome == v1alpha1.VerificationPassed {
+	undoes := outcome == v1alpha1.VerificationFailed && undoesOnFailure(f)
+	if outcome == v1alpha1.VerificationPassed || undoes {
 		return wait(time.Millisecond, v1alpha1.ReasonVerifying, message)
 	}
 	return verified(f)
@@ -101,6 +102,9 @@ func verified(f *Facts) Decision {
 	case v1alpha1.VerificationPassed:
 		return done(v1alpha1.ReasonPassed, "the check passed: "+known.Message)
 	case v1alpha1.VerificationFailed:
+		if undoesOnFailure(f) {
+			return undo(f)
+		}
 		return Halted(v1alpha1.ReasonVerificationFailed, "the check says that the data is wrong; "+keptRewound(f)+": "+known.Message)
 	case v1alpha1.VerificationInconclusive:
 	}
@@ -112,8 +116,14 @@ func keptRewound(f *Facts) string {
 	return fmt.Sprintf("the data stays rewound, and the dependents come back on it; to go forward again, backtrack to %s", f.Object.Status.Backtrack.BacktrackedFrom)
 }
 
-// VerifyTimeout is how long the check may take. The dependents' time to come back begins after it.
-func VerifyTimeout(f *Facts) time.Duration { return verification.Timeout(f.Object) }
+// VerifyTimeout is how long the step may take: the check, and the undo where one is due. The dependents' time to come back begins
+// after it.
+func VerifyTimeout(f *Facts) time.Duration {
+	if undoing(f) {
+		return verification.Timeout(f.Object) + undoTimeout(f)
+	}
+	return verification.Timeout(f.Object)
+}
 
 // VerifyingLate reports whether the check has had its time.
 func VerifyingLate(f *Facts) bool {
@@ -122,5 +132,8 @@ func VerifyingLate(f *Facts) bool {
 
 // VerifyTooLong ends the check when its time is over.
 func VerifyTooLong(f *Facts, cause string) Decision {
+	if undoing(f) {
+		return notUndone(f, fmt.Sprintf("it did not come to its end within %s; at last: %s", undoTimeout(f), cause))
+	}
 	return conclude(f, v1alpha1.VerificationInconclusive, fmt.Sprintf("it did not end within %s (spec.verify.timeout); at last: %s", VerifyTimeout(f), cause))
 }
