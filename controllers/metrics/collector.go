@@ -79,9 +79,9 @@ func (c *Collector) samples() []sample {
 func ofRewinds(clusters []v1alpha1.AuroraCluster, objects []v1alpha1.AuroraBacktrack, now time.Time) []sample {
 	byCluster := make(map[string]*rewinds, len(clusters))
 	for i := range clusters {
-		byCluster[clusters[i].Name] = newRewinds()
+		byCluster[clusters[i].Name] = newRewinds(clusters[i].Spec.Policy.Approval)
 	}
-	nowhere := newRewinds()
+	nowhere := newRewinds("")
 	for i := range objects {
 		of := byCluster[objects[i].Spec.ClusterRef.Name]
 		if of == nil {

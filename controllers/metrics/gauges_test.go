@@ -153,6 +153,10 @@ var rewindCases = map[string]struct {
 		objects: []v1alpha1.AuroraBacktrack{object("a", waits(v1alpha1.ReasonApprovalRequired))},
 		want:    []string{"waiting{game,ApprovalRequired} 1", "waiting_oldest_age_seconds{game,ApprovalRequired} 3600"},
 	},
+	"suspended": {
+		objects: []v1alpha1.AuroraBacktrack{object("a", waits(v1alpha1.ReasonSuspended))},
+		want:    []string{"waiting{game,Suspended} 1", "waiting_oldest_age_seconds{game,Suspended} 3600"},
+	},
 	"not looked at yet": {
 		objects: []v1alpha1.AuroraBacktrack{object("a")},
 		want:    []string{"waiting{game,Waiting} 1", "waiting_oldest_age_seconds{game,Waiting} 3600"},
@@ -189,6 +193,19 @@ func TestRewinds(t *testing.T) {
 		got := scrape(t, &stored{clusters: []v1alpha1.AuroraCluster{auroraCluster()}, objects: test.objects})
 		if want := append([]string{"leader 1"}, test.want...); !equal(got, want) {
 			t.Errorf("%s:\n got %s\nwant %s", name, strings.Join(got, "\n     "), strings.Join(want, "\n     "))
+		}
+	}
+}
+
+// TestSuspendedForApproval: where the AuroraCluster asks for approval, an object is suspended until somebody approves it.
+func TestSuspendedForApproval(t *testing.T) {
+	for approval, want := range map[v1alpha1.Approval]string{
+		v1alpha1.ApprovalNone: v1alpha1.ReasonSuspended, v1alpha1.ApprovalRequired: v1alpha1.ReasonApprovalRequired, v1alpha1.ApprovalRequiredFromAnother: v1alpha1.ReasonApprovalRequired,
+	} {
+		cluster := auroraCluster(func(c *v1alpha1.AuroraCluster) { c.Spec.Policy.Approval = approval })
+		got := scrape(t, &stored{clusters: []v1alpha1.AuroraCluster{cluster}, objects: []v1alpha1.AuroraBacktrack{object("a", waits(v1alpha1.ReasonSuspended))}})
+		if !slices.Contains(got, "waiting{game,"+want+"} 1") {
+			t.Errorf("approval %s: %v, want %s", approval, got, want)
 		}
 	}
 }

@@ -13,14 +13,16 @@ import (
 
 // rewinds is what the AuroraBacktracks of one AuroraCluster come to.
 type rewinds struct {
+	approval bool // the AuroraCluster asks for it
 	active   tally
 	waiting  map[string]*tally    // by reason
 	paused   map[string]*tally    // by run
 	finished map[string]time.Time // the latest end, by reason
 }
 
-func newRewinds() *rewinds {
-	return &rewinds{waiting: map[string]*tally{}, paused: map[string]*tally{runActive: {}, runEnded: {}}, finished: map[string]time.Time{}}
+func newRewinds(approval v1alpha1.Approval) *rewinds {
+	asks := approval != "" && approval != v1alpha1.ApprovalNone
+	return &rewinds{approval: asks, waiting: map[string]*tally{}, paused: map[string]*tally{runActive: {}, runEnded: {}}, finished: map[string]time.Time{}}
 }
 
 // add takes one object in.
@@ -53,6 +55,9 @@ func (r *rewinds) addWaiting(b *v1alpha1.AuroraBacktrack) {
 	reason := v1alpha1.ReasonWaiting // nobody has looked at it yet
 	if admitted := meta.FindStatusCondition(b.Status.Conditions, v1alpha1.ConditionAdmitted); admitted != nil {
 		reason = waitReason(admitted.Reason)
+	}
+	if reason == v1alpha1.ReasonSuspended && r.approval {
+		reason = v1alpha1.ReasonApprovalRequired // who approves lifts the suspension
 	}
 	since := b.CreationTimestamp.Time
 	if startable := b.Status.StartableSince.Time(); startable.After(since) {
