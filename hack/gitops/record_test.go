@@ -1,3 +1,5 @@
+// Package gitops_test tests what GitOps tools make of our objects: kstatus, Argo CD's scripts as Argo CD runs them, Flux's own
+// libraries, and every snippet of docs/gitops.md.
 package gitops_test
 
 import (
