@@ -12,7 +12,7 @@ IMAGE ?= ghcr.io/aurora-backtrack/operator
 CONTAINER_TOOL ?= docker
 
 # The Go modules of our own code. Dolt's collations would need the ICU library of the machine without the tag.
-MODULES := . hack/aurora/dolt hack/local
+MODULES := . hack/aurora/dolt hack/local hack/gitops
 TOOLS := controller-gen kustomize golangci-lint govulncheck promtool
 TEST_FLAGS ?=
 TAGS := -tags=gms_pure_go
@@ -119,6 +119,10 @@ manifests: bin/controller-gen bin/kustomize ## Generate the CRDs, the operator's
 .PHONY: metrics-page
 metrics-page: control-plane ## Write the table of docs/metrics.md anew, from a manager's /metrics.
 	METRICS_PAGE=write KUBEBUILDER_ASSETS=$(BIN)/control-plane go test $(TAGS) -count=1 -run '^TestMetricsPage$$' ./cmd/manager
+
+.PHONY: argocd
+argocd: ## Generate the ConfigMap and the test data of config/argocd; the latter are what the reconcilers write.
+	go -C hack/gitops test $(TAGS) -run='^Test(HealthTestData|ActionTestData|ConfigMap)$$' . -update
 
 .PHONY: fmt
 fmt: bin/golangci-lint ## Format all Go code and its imports.
