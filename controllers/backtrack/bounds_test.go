@@ -70,6 +70,13 @@ var waits = map[string]struct {
 	"Verified/Verifying": {
 		all(checkedData, called, record("completed"), through(v1alpha1.ConditionClusterAvailable)), 5 * time.Minute, v1alpha1.ReasonVerificationInconclusive,
 	},
+	"Verified/Undoing": {all(checkedData, called, record("completed"), through(v1alpha1.ConditionClusterAvailable), func(f *steps.Facts) {
+		f.Object.Spec.Verify.OnFailure = v1alpha1.OnFailureUndo
+		f.Object.Status.Verification = &v1alpha1.Verification{Outcome: v1alpha1.VerificationFailed, UndoUID: "undo"}
+		f.Object.Status.Backtrack.BacktrackedFrom = v1alpha1.NewTimestamp(start)
+		f.Undo = fact.Known(steps.UndoFor(f.Object))
+		f.Undo.Value().UID = "undo"
+	}), 13*time.Hour + 10*time.Minute, v1alpha1.ReasonUndoFailed},
 	"DependentsReconnected/Reconnecting": {
 		all(called, record("completed"), through(v1alpha1.ConditionClusterAvailable), func(f *steps.Facts) { f.Up = fact.Known(false) }), 10 * time.Minute, v1alpha1.ReasonReconnectTimedOut,
 	},

@@ -260,7 +260,8 @@ func (s *Checker) checkAllowed(b *v1alpha1.AuroraBacktrack) {
 	}
 	for _, uid := range s.Present {
 		other := s.Objects[uid]
-		if uid != b.UID && s.underWay(other) && s.sameTarget(other, cluster) && !s.lostItsLock(other) {
+		undoes := b.Spec.UndoOf != nil && b.Spec.UndoOf.UID == uid
+		if uid != b.UID && !undoes && s.underWay(other) && s.sameTarget(other, cluster) && !s.lostItsLock(other) {
 			s.violation("4: %s asked RDS while %s is under way", b.Name, other.Name)
 		}
 	}

@@ -15,7 +15,11 @@ func Reference(b *v1alpha1.AuroraBacktrack) v1alpha1.ObjectReference {
 
 // HoldsLock reports whether the object has the lock of the AuroraCluster.
 func HoldsLock(c *v1alpha1.AuroraCluster, b *v1alpha1.AuroraBacktrack) bool {
-	return c.Status.ActiveBacktrack != nil && *c.Status.ActiveBacktrack == Reference(b)
+	owner := Reference(b)
+	if of := b.Spec.UndoOf; of != nil { // an undo runs under the lock of what it undoes
+		owner.Name, owner.UID = of.Name, of.UID
+	}
+	return c.Status.ActiveBacktrack != nil && *c.Status.ActiveBacktrack == owner
 }
 
 // ledgerEntry is the newest entry in the ledger of the object, or of an earlier one with its wish; nil without one.

@@ -14,7 +14,7 @@ import (
 )
 
 // onFailures are the values of --on-failure.
-var onFailures = map[string]v1alpha1.OnFailure{"keep": v1alpha1.OnFailureKeep}
+var onFailures = map[string]v1alpha1.OnFailure{"keep": v1alpha1.OnFailureKeep, "undo": v1alpha1.OnFailureUndo}
 
 // verifyFlags ask for a check of the rewound data.
 type verifyFlags struct {

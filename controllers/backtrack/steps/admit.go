@@ -48,6 +48,9 @@ func admit(f *Facts) Decision {
 		f.Object.Status.StartedAt = v1alpha1.NewTimestamp(f.Now)
 	}
 	f.Object.Status.QueuePosition = nil
+	if isUndo(f) {
+		return done(v1alpha1.ReasonAdmitted, fmt.Sprintf("brings the data of AuroraCluster %s forward again, under the lock of AuroraBacktrack %s", cluster.Name, f.Object.Spec.UndoOf.Name))
+	}
 	return done(v1alpha1.ReasonAdmitted, "may rewind AuroraCluster "+cluster.Name+", and took its lock")
 }
 

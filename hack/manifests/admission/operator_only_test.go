@@ -72,6 +72,30 @@ func TestOperatorOnly(t *testing.T) {
 	}
 }
 
+// TestUndo: only the operator creates the undo of a rewind, and that needs no approval.
+func TestUndo(t *testing.T) {
+	const want = `spec.undoOf is set only by the operator (system:serviceaccount:aurora-backtrack-system:aurora-backtrack-manager), on the undo of a rewind whose check failed: to undo a rewind by hand, create an AuroraBacktrack without it to the time in status.backtrack.backtrackedFrom`
+	create(t, server.admin, cluster("guarded", set("spec.policy.approval", "RequiredFromAnother")))
+	undo := func(edits ...edit) *unstructured.Unstructured {
+		of := set("spec.undoOf", map[string]any{"name": "mine", "uid": "1"})
+		return backtrack("mine-undo", append([]edit{of, set("spec.clusterRef.name", "guarded")}, edits...)...)
+	}
+	if got := told(as(t, "linus@example.com", almighty).Create(t.Context(), undo(), client.DryRunAll)); got != want {
+		t.Errorf("somebody is told:\n%s\nwant:\n%s", got, want)
+	}
+	if err := server.admin.Create(t.Context(), undo(), client.DryRunAll); told(err) != want {
+		t.Errorf("root is told: %v", err)
+	}
+	creator := operator(t)
+	if err := creator.Create(t.Context(), undo(), client.DryRunAll); err != nil {
+		t.Errorf("the operator is told: %v", err)
+	}
+	const held = `spec: Invalid value: an undo can't be suspended, and nobody checks it: to stop it before RDS is asked, set cancel`
+	if err := creator.Create(t.Context(), undo(set("spec.suspend", true)), client.DryRunAll); told(err) != held {
+		t.Errorf("of a suspended undo the operator is told: %v", err)
+	}
+}
+
 // release takes all finalizers from an object, as the operator, so that it can go.
 func release(t *testing.T, object *unstructured.Unstructured) {
 	t.Helper()

@@ -29,7 +29,7 @@ func TestSamples(t *testing.T) {
 	}
 	for _, kind := range []string{"AuroraCluster", "AuroraBacktrack"} {
 		for field := range specFields(t, kind) {
-			if !shown[kind+"."+field] {
+			if !shown[kind+"."+field] && field != "undoOf" { // the operator's own
 				t.Errorf("no sample shows %s.spec.%s", kind, field)
 			}
 		}
