@@ -50,7 +50,7 @@ func (p *Process) notice(c objectChange) {
 // operator itself writes brings nothing new.
 func wakesObject(old, object *v1alpha1.AuroraBacktrack) bool {
 	return old == nil || object == nil || old.Generation != object.Generation ||
-		object.DeletionTimestamp != nil || len(object.Status.Conditions) == 0
+		object.DeletionTimestamp != nil || len(object.Status.Conditions) == 0 && len(old.Status.Conditions) > 0
 }
 
 // wakesCluster reports whether the controller of AuroraClusters looks at the AuroraCluster after the change.
