@@ -111,12 +111,15 @@ func (f *Facts) ReadAgain() {
 // target of the rewind; admission and the Admitted step have checked its form.
 func (f *Facts) target() time.Time { return f.Object.Spec.BacktrackTo.Time() }
 
-// backOff grows with the time that the object has been trying: an eighth of it, between the polling interval
-// and a minute. It needs no counter and survives a restart of the operator.
+// minBackOff is the least time between two attempts at what RDS refused or did not answer.
+const minBackOff = 3 * time.Second
+
+// backOff grows with the time that the object has been trying: an eighth of it, up to a minute. It needs no counter and
+// survives a restart of the operator.
 func (f *Facts) backOff() time.Duration {
 	began := f.Since(v1alpha1.ConditionAdmitted)
 	if began.IsZero() {
 		began = f.Object.CreationTimestamp.Time
 	}
-	return min(max(f.Now.Sub(began)/8, f.Settings.Poll), time.Minute)
+	return min(max(f.Now.Sub(began)/8, minBackOff, f.Settings.Poll), time.Minute)
 }

@@ -62,10 +62,11 @@ func notFound(f *Facts, found claim.Verdict) Decision {
 	return d
 }
 
-// searchInterval is how soon the history is read again for a record that is looked for: an eighth of the time since the claim,
-// between the polling interval and that of a record that is followed. A call that was accepted shows up soon.
+// searchInterval is how soon the history is read again for a record that is looked for: an eighth of the time since the claim
+// in whole seconds, between the polling interval and that of a record that is followed. A call that was accepted shows up soon.
 func (f *Facts) searchInterval() time.Duration {
-	return min(max(f.Now.Sub(f.Object.Status.Claim.ClaimedAt.Time())/8, f.Settings.Poll), max(historyInterval, f.Settings.Poll))
+	eighth := (f.Now.Sub(f.Object.Status.Claim.ClaimedAt.Time()) / 8).Truncate(time.Second)
+	return max(min(eighth, historyInterval), f.Settings.Poll)
 }
 
 // abandon ends a run whose call certainly was not accepted. Its claim goes: nothing was rewound, so nothing
