@@ -88,7 +88,7 @@ func setup(ctx context.Context, mgr ctrl.Manager, options options) error {
 	}
 	now := clock.RealClock{}
 	rds := rds.NewProvider(rds.Options{
-		Config: aws, Clock: now, RequestsPerSecond: options.rdsRequestsPerSecond, Burst: options.rdsBurst,
+		Config: aws, Clock: now, RequestsPerSecond: options.rdsRequestsPerSecond, Burst: options.rdsBurst, PollInterval: options.settings.Poll,
 	})
 	if err := mgr.Add(rds); err != nil { // its pollers run on the leader
 		return fmt.Errorf("setting up: %w", err)

@@ -63,13 +63,14 @@ func through(condition string) func(*steps.Facts) {
 func reads(status string) func(*steps.Facts) {
 	return func(f *steps.Facts) {
 		f.Observed = fact.Known(rds.Cluster{Identifier: "testcluster", ResourceID: "cluster-1", Status: status, Engine: "aurora-mysql", BacktrackWindow: 7200})
+		f.Polled = fact.Known(rds.Observation{Cluster: f.Observed.Value(), At: start})
 	}
 }
 
 func trouble(reason string) func(*steps.Facts) {
 	return func(f *steps.Facts) {
 		err := &rds.Error{Operation: "DescribeDBClusters", Reason: reason, Message: "no"}
-		f.Observed = fact.Unknown[rds.Cluster](err)
+		f.Observed, f.Polled = fact.Unknown[rds.Cluster](err), fact.Unknown[rds.Observation](err)
 		f.History = fact.Unknown[[]v1alpha1.BacktrackRecord](err)
 	}
 }

@@ -36,11 +36,11 @@ var lifecycle = []step{
 		timeout: steps.PauseTimeout, late: steps.PauseTooLong,
 	}, {
 		condition: v1alpha1.ConditionBacktracked, decide: steps.Rewind,
-		needs:   []steps.Name{steps.NamespaceAllowed, steps.Approval, steps.Lock, steps.Observed, steps.History, steps.Dependents},
+		needs:   []steps.Name{steps.NamespaceAllowed, steps.Approval, steps.Lock, steps.Observed, steps.Polled, steps.History, steps.Dependents},
 		timeout: steps.RewindTimeout, since: steps.RewindSince, late: steps.RewindTooLong,
 	}, {
 		condition: v1alpha1.ConditionClusterAvailable, decide: steps.BecomeAvailable,
-		needs:   []steps.Name{steps.Observed},
+		needs:   []steps.Name{steps.Observed, steps.Polled},
 		timeout: func(f *steps.Facts) time.Duration { return f.Settings.Backtracking }, late: steps.UnavailableTooLong,
 	}, {
 		condition: v1alpha1.ConditionDependentsReconnected, decide: steps.Reconnect,

@@ -49,6 +49,9 @@ type Cluster struct {
 // Available reports whether the cluster's status is "available".
 func (c Cluster) Available() bool { return c.Status == "available" }
 
+// Backtracking reports whether the cluster's status is "backtracking".
+func (c Cluster) Backtracking() bool { return c.Status == "backtracking" }
+
 // Request is one backtrack to ask for.
 type Request struct {
 	To          time.Time // sent in UTC, truncated to milliseconds

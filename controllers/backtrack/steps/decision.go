@@ -50,6 +50,7 @@ const (
 	Approval         Name = "Approval"
 	Lock             Name = "Lock"
 	Observed         Name = "Observed"
+	Polled           Name = "Polled"
 	History          Name = "History"
 	Dependents       Name = "Dependents"
 	LeftPaused       Name = "LeftPaused"
