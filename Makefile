@@ -145,7 +145,7 @@ verify-format:
 
 .PHONY: verify-modules
 verify-modules:
-	@for module in $(MODULES) $(TOOLS:%=hack/tools/%) hack/tools/controlplane; do \
+	@for module in $(MODULES) $(TOOLS:%=hack/tools/%) hack/tools/controlplane hack/tools/kwok; do \
 	  go -C $$module mod tidy -diff || { echo "run 'go mod tidy' in $$module"; exit 1; }; \
 	done
 

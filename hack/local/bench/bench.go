@@ -94,7 +94,9 @@ func (b *bench) run(ctx context.Context, m measurement) error {
 	if err != nil {
 		return err
 	}
-	results.Cases[m.name] = report.Case{MeasuredAt: time.Now().UTC().Truncate(time.Second), Commit: commit(ctx, b.options.Root), Machine: machine(), Load: load(), Values: values}
+	results.Cases[m.name] = report.Case{
+		MeasuredAt: time.Now().UTC().Truncate(time.Second), Commit: commit(ctx, b.options.Root), Machine: machine(), Load: load(), Values: values,
+	}
 	return results.Save(b.options.Root)
 }
 

@@ -64,7 +64,7 @@ func atOnce(ctx context.Context, w *world.World, prefix string, n int) (report.V
 	if err != nil {
 		return nil, err
 	}
-	_, highest, err := m.Resident()
+	used, err := m.Memory()
 	if err != nil {
 		return nil, err
 	}
@@ -74,7 +74,7 @@ func atOnce(ctx context.Context, w *world.World, prefix string, n int) (report.V
 		report.RDSEach: {each(t.RDS)}, report.HistoriesEach: {each(t.Histories)}, report.DescribesEach: {each(t.Describes)},
 		report.BeyondSharedEach: {each(t.Accepted + t.Histories + t.Single)},
 		report.APIReadsEach:     {each(t.Reads)}, report.APIWritesEach: {each(t.Writes)},
-		report.CPUSecondsEach: {(after - before).Seconds() / float64(n)}, report.HighestMiB: {mebibytes(highest)},
+		report.CPUSecondsEach: {(after - before).Seconds() / float64(n)}, report.HighestMiB: {mebibytes(used.Highest)},
 	}
 	return values, m.Stop(ctx)
 }

@@ -35,7 +35,8 @@ func load() string {
 
 // commit names the checkout that is measured: the last commit that changed the operator.
 func commit(ctx context.Context, root string) string {
-	out, err := exec.CommandContext(ctx, "git", "-C", root, "log", "-1", "--format=%h", "--abbrev=8", "--", "api", "cmd", "controllers", "go.mod").Output() //nolint:gosec // reads only
+	args := []string{"-C", root, "log", "-1", "--format=%h", "--abbrev=8", "--", "api", "cmd", "controllers", "go.mod"}
+	out, err := exec.CommandContext(ctx, "git", args...).Output() //nolint:gosec // reads only
 	if err != nil {
 		return "unknown"
 	}

@@ -99,7 +99,7 @@ const foreignNamespaces = 20
 // rewind.
 func beside(ctx context.Context, w *world.World, deployments, pods int) (report.Values, error) {
 	values := report.Values{}
-	m, err := stand(ctx, w, v1alpha1.StrategyRestart, 1)
+	m, err := stand(ctx, w, v1alpha1.StrategyRestart, 1, "")
 	if err != nil {
 		return nil, err
 	}
@@ -128,11 +128,11 @@ func beside(ctx context.Context, w *world.World, deployments, pods int) (report.
 	if err := w.AllSucceeded(ctx, 5*time.Minute, 1); err != nil {
 		return nil, err
 	}
-	_, highest, err := m.Resident()
+	used, err := m.Memory()
 	if err != nil {
 		return nil, err
 	}
-	values.Add(report.HighestInRewind, mebibytes(highest))
+	values.Add(report.HighestInRewind, mebibytes(used.Highest))
 	live, err := m.Heap(ctx)
 	values.Add(report.HeapAfterRewind, mebibytes(live))
 	values.Add(report.HeapAdded, values[report.HeapAfter][0]-values[report.HeapBefore][0])

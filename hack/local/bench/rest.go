@@ -79,16 +79,21 @@ func span(ctx context.Context, w *world.World, m *world.Manager, lasts time.Dura
 	values.Add(report.HistoriesAMinute, float64(t.Histories)/minutes)
 	values.Add(report.APIReadsAMinute, float64(t.Reads)/minutes)
 	values.Add(report.APIWritesAMinute, float64(t.Writes)/minutes)
+	used, err := m.Memory()
+	values.Add(report.AnonymousMiB, mebibytes(used.Anonymous))
+	if err != nil {
+		return err
+	}
 	return memory(ctx, m, values, report.ResidentMiB, report.HeapMiB)
 }
 
 // memory adds the manager's resident memory and its heap.
 func memory(ctx context.Context, m *world.Manager, values report.Values, resident, heap string) error {
-	now, _, err := m.Resident()
+	used, err := m.Memory()
 	if err != nil {
 		return err
 	}
-	values.Add(resident, mebibytes(now))
+	values.Add(resident, mebibytes(used.Resident))
 	live, err := m.Heap(ctx)
 	values.Add(heap, mebibytes(live))
 	return err

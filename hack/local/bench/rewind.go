@@ -26,7 +26,7 @@ func rewind(name string, strategy v1alpha1.Strategy) measurement {
 
 // one measures rewinds of one cluster, one after the other, on which one Deployment with one pod depends.
 func one(ctx context.Context, w *world.World, strategy v1alpha1.Strategy, runs int) (report.Values, error) {
-	m, err := stand(ctx, w, strategy, 1)
+	m, err := stand(ctx, w, strategy, 1, "")
 	if err != nil {
 		return nil, err
 	}
@@ -64,15 +64,16 @@ func rewindOf(name string) string {
 	return stage.Rewind{Namespace: standing, Name: name, Cluster: standing + "-0", To: time.Now().Add(-10 * time.Minute)}.Manifest()
 }
 
-// stand makes a cluster, so many Deployments that depend on it, with one pod each, and starts the manager.
-func stand(ctx context.Context, w *world.World, strategy v1alpha1.Strategy, deployments int) (*world.Manager, error) {
+// stand makes a cluster, so many Deployments that depend on it, with one pod each on the node (any if empty), and starts the
+// manager.
+func stand(ctx context.Context, w *world.World, strategy v1alpha1.Strategy, deployments int, node string) (*world.Manager, error) {
 	if err := w.Namespace(ctx, standing); err != nil {
 		return nil, err
 	}
 	if err := w.Clusters(ctx, standing, 1); err != nil {
 		return nil, err
 	}
-	if err := w.Dependents(ctx, standing, standing+"-0", strategy, deployments); err != nil {
+	if err := w.Dependents(ctx, standing, standing+"-0", strategy, deployments, node); err != nil {
 		return nil, err
 	}
 	m, err := w.Start(ctx)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 )
@@ -24,7 +25,7 @@ func (r Results) Files(root string) (map[string][]byte, error) {
 			}
 		}
 	}
-	readme, err := os.ReadFile(filepath.Join(root, "README.md"))
+	readme, err := os.ReadFile(filepath.Join(root, "README.md")) //nolint:gosec // of the checkout
 	if err != nil {
 		return nil, err
 	}
@@ -121,7 +122,8 @@ var outage = []line{
 func (r Results) steps(name string) string {
 	text, values := &strings.Builder{}, r.Cases[name].Values
 	text.WriteString("| | operator | runbook |\n|---|---|---|\n")
-	for _, l := range append(outage[:len(outage):len(outage)], line{"**downtime**", DowntimeSeconds, "s"}, line{"**… beyond the database's own**", BeyondDatabase, "s"}) {
+	totals := []line{{"**downtime**", DowntimeSeconds, "s"}, {"**… beyond the database's own**", BeyondDatabase, "s"}}
+	for _, l := range slices.Concat(outage, totals) {
 		fmt.Fprintf(text, "| %s | %s | %s |\n", l.title, spread(values[OperatorPrefix+l.metric], l.unit), spread(values[RunbookPrefix+l.metric], l.unit))
 	}
 	return text.String()

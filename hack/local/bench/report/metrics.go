@@ -9,6 +9,7 @@ const (
 	APIWritesAMinute  = "API writes a minute"
 	CPUSecondsAMinute = "processor time a minute (s)"
 	ResidentMiB       = "resident memory (MiB)"
+	AnonymousMiB      = "resident memory without the program's file (MiB)"
 	HighestMiB        = "most resident memory (MiB)"
 	CPUSecondsEach    = "processor time each (s)"
 	HeapMiB           = "heap (MiB)"

@@ -12,7 +12,7 @@ type Ratio struct {
 	Factor, Slack float64
 }
 
-// The ratios. Counts are exact but for a poll more or less; times are not.
+// Ratios are what is compared. Counts are exact but for a poll more or less; times are not.
 var Ratios = []Ratio{
 	{"RDS calls for a rewind: among 20 at once to among 5", 1.3, 0.2},
 	{"API writes for a rewind: among 20 at once to among 5", 1.3, 0.2},

@@ -13,12 +13,14 @@ import (
 	"github.com/aurora-backtrack/operator/api/v1alpha1"
 )
 
-// Dependents makes Deployments named app-0 and so on, with one pod each, a process that sleeps, and waits for the pods.
-func (w *World) Dependents(ctx context.Context, namespace, cluster string, strategy v1alpha1.Strategy, n int) error {
+// Dependents makes Deployments named app-0 and so on, with one pod each, and waits for the pods. They are processes that sleep, or
+// on the node that is named run nothing.
+func (w *World) Dependents(ctx context.Context, namespace, cluster string, strategy v1alpha1.Strategy, n int, node string) error {
 	err := Many(ctx, n, func(ctx context.Context, i int) error {
 		d := Deployment(namespace, fmt.Sprintf("app-%d", i))
 		d.Labels[v1alpha1.ClusterLabel] = cluster
 		d.Annotations = map[string]string{v1alpha1.StrategyAnnotation: string(strategy)}
+		d.Spec.Template.Spec.NodeName = node
 		return w.API.Create(ctx, d)
 	})
 	if err != nil {

@@ -101,17 +101,22 @@ func (m *Manager) CPU() (time.Duration, error) {
 	return time.Duration(ticks) * 10 * time.Millisecond, nil
 }
 
-// Resident is the manager's resident memory in bytes, now and at its highest.
-func (m *Manager) Resident() (now, highest int64, err error) {
+// Memory is the manager's resident memory in bytes: now, and at its highest. Anonymous is the part of it now that is not the
+// program's own file, which the kernel can drop and read again.
+type Memory struct{ Resident, Anonymous, Highest int64 }
+
+// Memory reads it.
+func (m *Manager) Memory() (now Memory, err error) {
 	content, err := m.proc("status")
 	if err != nil {
-		return 0, 0, err
+		return now, err
 	}
-	if now, err = Kibibytes(content, "VmRSS:"); err != nil {
-		return 0, 0, err
+	for name, value := range map[string]*int64{"VmRSS:": &now.Resident, "RssAnon:": &now.Anonymous, "VmHWM:": &now.Highest} {
+		if *value, err = Kibibytes(content, name); err != nil {
+			return now, err
+		}
 	}
-	highest, err = Kibibytes(content, "VmHWM:")
-	return now, highest, err
+	return now, nil
 }
 
 // Heap is what the manager holds on its heap, in bytes, right after its garbage was collected.

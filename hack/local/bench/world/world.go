@@ -35,8 +35,9 @@ type World struct {
 	// RDS is the local Aurora, without data.
 	RDS *aurora.Server
 
-	cloud  *cloud.Cloud
-	rdsURL string
+	cloud   *cloud.Cloud
+	options cloud.Options
+	rdsURL  string
 }
 
 // Options say what a World is made of.
@@ -56,7 +57,7 @@ func Run(ctx context.Context, options Options, play func(*World) error) error {
 		return err
 	}
 	return stage.OwnKubernetes(ctx, options.Cloud, "bench", func(c *cloud.Cloud) error {
-		w := &World{Voice: stage.Voice{Out: options.Cloud.Out}, cloud: c}
+		w := &World{Voice: stage.Voice{Out: options.Cloud.Out}, cloud: c, options: options.Cloud}
 		if err := w.connect(); err != nil {
 			return err
 		}
