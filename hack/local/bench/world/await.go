@@ -21,13 +21,13 @@ func (w *World) Await(ctx context.Context, limit time.Duration, what string, lis
 	if n == 0 {
 		return nil
 	}
-	ctx, cancel := context.WithTimeout(ctx, limit)
+	within, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	a := &awaiting{World: w, what: what, n: n, done: done, so: map[string]bool{}, began: time.Now()}
 	for {
-		finished, err := a.round(ctx, list)
+		finished, err := a.round(within, list)
 		switch {
-		case err != nil && ctx.Err() != nil:
+		case err != nil && within.Err() != nil && ctx.Err() == nil:
 			return fmt.Errorf("waited %s until %s: so far %d: %w", limit, what, a.count(), err)
 		case err != nil || finished:
 			return err
