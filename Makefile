@@ -12,7 +12,7 @@ IMAGE ?= ghcr.io/aurora-backtrack/operator
 CONTAINER_TOOL ?= docker
 
 # The Go modules of our own code. Dolt's collations would need the ICU library of the machine without the tag.
-MODULES := . hack/aurora/dolt hack/local
+MODULES := . hack/aurora/dolt hack/local hack/gitops
 TOOLS := controller-gen kustomize golangci-lint govulncheck
 TEST_FLAGS ?=
 TAGS := -tags=gms_pure_go
@@ -119,6 +119,10 @@ manifests: bin/controller-gen bin/kustomize ## Generate the CRDs, the operator's
 	cat config/admission/annotations.yaml <(echo ---) config/admission/approval.yaml > controllers/approval/policies.yaml
 	$(BIN)/kustomize build config/default > $(BIN)/install.yaml
 	mv $(BIN)/install.yaml config/install.yaml
+
+.PHONY: argocd
+argocd: ## Generate the ConfigMap and the test data of config/argocd; the latter are what the reconcilers write.
+	go -C hack/gitops test $(TAGS) -run='^Test(HealthTestData|ActionTestData|ConfigMap)$$' . -update
 
 .PHONY: fmt
 fmt: bin/golangci-lint ## Format all Go code and its imports.
