@@ -53,8 +53,9 @@ requests to the API server from the audit log, without those for the Lease; call
 needed the local Aurora keeps no data; an application's downtime is measured on real data. Tables show the median of the runs, and the range
 in parentheses.
 
-The machine is small and is shared with other work, so times are noisy; counts are not. "Before" is what was measured before
-AuroraClusters were read together, on the same machine.
+The machine is small and is shared with other work, so times are noisy; counts are not. The load average of each run is at the end of the
+page. "Before" is what the same bench measured at commit e0033bb, when AuroraClusters at rest were read together and rewinds were not yet;
+"when filed" was measured before either, on the same machine.
 
 `
 
