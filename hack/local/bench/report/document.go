@@ -92,7 +92,7 @@ func (r Results) section(text *strings.Builder, s section) {
 	}
 	text.WriteString("\n")
 	for _, g := range s.plots {
-		if g.steps || len(columns) > 1 {
+		if r.drawable(s, g) {
 			fmt.Fprintf(text, "![%s](benchmarks/%s)\n\n", g.title, g.file)
 		}
 	}

@@ -26,6 +26,9 @@ var colours = []color.Color{
 
 // draw makes an SVG; nil where there is nothing to draw yet.
 func (r Results) draw(s section, g graph) ([]byte, error) {
+	if !r.drawable(s, g) {
+		return nil, nil
+	}
 	p := plot.New()
 	p.Title.Text, p.X.Label.Text, p.Y.Label.Text = g.title, g.x, g.y
 	p.BackgroundColor = color.White
@@ -35,7 +38,7 @@ func (r Results) draw(s section, g graph) ([]byte, error) {
 	if g.steps {
 		add = r.addSteps
 	}
-	if drawn, err := add(p, s, g); err != nil || !drawn {
+	if err := add(p, s, g); err != nil {
 		return nil, err
 	}
 	canvas := vgsvg.New(plotWidth, plotHeight)
@@ -47,8 +50,25 @@ func (r Results) draw(s section, g graph) ([]byte, error) {
 	return out.Bytes(), nil
 }
 
+// drawable reports whether so much was measured that there is something to draw: two points of a line, or an outage.
+func (r Results) drawable(s section, g graph) bool {
+	if g.steps {
+		return len(r.Cases[s.columns[0].name].Values) > 0
+	}
+	for _, l := range g.lines {
+		points := 0
+		for _, c := range s.columns {
+			points += min(len(r.Cases[c.name].Values[l.metric]), 1)
+		}
+		if points > 1 {
+			return true
+		}
+	}
+	return false
+}
+
 // addLines draws a line for each metric over the columns that were measured.
-func (r Results) addLines(p *plot.Plot, s section, g graph) (bool, error) {
+func (r Results) addLines(p *plot.Plot, s section, g graph) error {
 	p.Y.Min = 0
 	for i, l := range g.lines {
 		var points plotter.XYs
@@ -58,11 +78,11 @@ func (r Results) addLines(p *plot.Plot, s section, g graph) (bool, error) {
 			}
 		}
 		if len(points) < 2 {
-			return false, nil
+			continue
 		}
 		curve, dots, err := plotter.NewLinePoints(points)
 		if err != nil {
-			return false, err
+			return err
 		}
 		curve.Color, dots.Color, dots.Shape = colours[i], colours[i], draw.CircleGlyph{}
 		curve.Width = vg.Points(1.5)
@@ -71,22 +91,19 @@ func (r Results) addLines(p *plot.Plot, s section, g graph) (bool, error) {
 	}
 	// Room for the legend.
 	p.Y.Max *= 1.35
-	return true, nil
+	return nil
 }
 
 // addSteps stacks the steps of a downtime, for the operator and for the runbook.
-func (r Results) addSteps(p *plot.Plot, s section, _ graph) (bool, error) {
+func (r Results) addSteps(p *plot.Plot, s section, _ graph) error {
 	values := r.Cases[s.columns[0].name].Values
-	if len(values) == 0 {
-		return false, nil
-	}
 	p.NominalX("operator", "runbook")
 	p.Legend.Left = false
 	var below *plotter.BarChart
 	for i, l := range outage {
 		bars, err := plotter.NewBarChart(plotter.Values{Median(values[OperatorPrefix+l.metric]), Median(values[RunbookPrefix+l.metric])}, 2*vg.Centimeter)
 		if err != nil {
-			return false, err
+			return err
 		}
 		bars.Color, bars.LineStyle.Width = colours[i], 0
 		if below != nil {
@@ -97,7 +114,7 @@ func (r Results) addSteps(p *plot.Plot, s section, _ graph) (bool, error) {
 		p.Legend.Add(l.title, bars)
 	}
 	p.X.Max = 2.6
-	return true, nil
+	return nil
 }
 
 func sorted[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

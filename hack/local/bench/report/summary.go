@@ -77,9 +77,9 @@ func (r Results) misses() string {
 		said[m.miss+m.what] = true
 		reason := m.miss
 		if reason == "" {
-			reason = "no reason is known yet."
+			reason = "The reason was not looked for."
 		}
-		fmt.Fprintf(text, "- **%s**: %s instead of %s. %s\n", strings.TrimPrefix(m.what, "… "), m.shown(c), trim(m.must)+suffix(m.unit), reason)
+		fmt.Fprintf(text, "- **%s** (%s): %s instead of %s. %s\n", strings.TrimPrefix(m.what, "… "), m.name, m.shown(c), trim(m.must)+suffix(m.unit), reason)
 	}
 	return text.String()
 }
