@@ -91,8 +91,12 @@ chaos: ## Rewind CHAOS_REWINDS (100) times while things are killed, by CHAOS_SEE
 	$(LOCAL) chaos
 
 .PHONY: bench
-bench: ## Measure what the README's table shows.
-	$(LOCAL) bench
+bench: ## Measure BENCH (all; BENCH=list lists the cases) and write docs/benchmarks.md and the README's figures.
+	$(LOCAL) bench --rows=$(BENCH)
+
+.PHONY: bench-check
+bench-check: ## Measure ratios in small runs, and fail where one is worse than the committed one (ten minutes).
+	$(LOCAL) bench --check
 
 .PHONY: vulncheck
 vulncheck: bin/govulncheck ## Look every dependency up in the Go vulnerability database (needs the network).
@@ -149,7 +153,7 @@ verify-format:
 
 .PHONY: verify-modules
 verify-modules:
-	@for module in $(MODULES) $(TOOLS:%=hack/tools/%) hack/tools/controlplane; do \
+	@for module in $(MODULES) $(TOOLS:%=hack/tools/%) hack/tools/controlplane hack/tools/kwok; do \
 	  go -C $$module mod tidy -diff || { echo "run 'go mod tidy' in $$module"; exit 1; }; \
 	done
 

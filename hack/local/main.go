@@ -30,7 +30,10 @@ type command struct {
 	run                           func(context.Context, cloud.Options, []string) error
 }
 
-var chaosSettings chaos.Settings
+var (
+	chaosSettings chaos.Settings
+	benchSettings bench.Settings
+)
 
 var commands = []command{
 	{"build", "build [PROGRAM...]", "Build what is missing or has changed.", `Builds what is missing or has changed, into bin/. Without names it builds everything that
@@ -45,7 +48,9 @@ AuroraBacktrack objects while an application depends on it, and everything is ch
 on the local cloud if that is up, and leaves everything there to look at; else on one of its own, which
 it takes down afterwards.`, func(ctx context.Context, options cloud.Options, _ []string) error { return demo.Run(ctx, options) }},
 	{"e2e", "e2e [SCENE...]", "Prove pause and resume.", e2e.Help, e2e.Run},
-	{"bench", "bench", "Measure rewinds.", bench.Help, bench.Run},
+	{"bench", "bench", "Measure rewinds, and clusters at rest.", bench.Help, func(ctx context.Context, options cloud.Options, _ []string) error {
+		return bench.Run(ctx, options, benchSettings)
+	}},
 	{"chaos", "chaos", "Rewind while things are killed.", chaos.Help, func(ctx context.Context, options cloud.Options, _ []string) error {
 		return chaos.Run(ctx, options, chaosSettings)
 	}},
@@ -103,6 +108,9 @@ func (c command) start(ctx context.Context, args []string) error {
 		if err := chaosSettings.Flags(flags); err != nil {
 			return err
 		}
+	}
+	if c.name == "bench" {
+		benchSettings.Flags(flags)
 	}
 	if err := flags.Parse(args); err != nil {
 		return err
