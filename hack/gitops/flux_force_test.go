@@ -109,6 +109,10 @@ func TestFluxForce(t *testing.T) {
 	if got := f.finish("rewind"); got != "True "+v1alpha1.ReasonAlreadyApplied || f.accepted() != 2 {
 		t.Errorf("the first time again ends %s with %d calls, want AlreadyApplied and 2", got, f.accepted())
 	}
+	f.applied(ssa.CreatedAction, f.manifest("rewind", to, map[string]any{"startDeadline": f.ago(-24 * time.Hour)})) // is another wish, too
+	if got := f.finish("rewind"); got != "True Succeeded" || f.accepted() != 3 {
+		t.Errorf("another deadline ends %s with %d calls, want Succeeded and 3", got, f.accepted())
+	}
 }
 
 // TestFluxForceWhileRunning has the file change while the rewind is under way: Flux waits until it is over.

@@ -154,3 +154,14 @@ func (s *apiServer) namespace(t *testing.T) string {
 	}
 	return n.Name
 }
+
+// eventually waits until the condition holds: the API server takes a moment to see new parameters of a policy.
+func eventually(t *testing.T, what string, holds func() bool) {
+	t.Helper()
+	err := wait.PollUntilContextTimeout(t.Context(), 50*time.Millisecond, 30*time.Second, true, func(context.Context) (bool, error) {
+		return holds(), nil
+	})
+	if err != nil {
+		t.Fatalf("it did not come to be: %s", what)
+	}
+}
