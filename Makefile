@@ -15,7 +15,7 @@ CONTAINER_TOOL ?= docker
 CHART := config/chart
 
 # The Go modules of our own code. Dolt's collations would need the ICU library of the machine without the tag.
-MODULES := . hack/aurora/dolt hack/local hack/image
+MODULES := . hack/aurora/dolt hack/local hack/gitops hack/image
 TOOLS := controller-gen kustomize golangci-lint govulncheck crd-ref-docs helm actionlint cyclonedx-gomod
 TEST_FLAGS ?=
 TAGS := -tags=gms_pure_go
@@ -131,6 +131,10 @@ manifests: bin/controller-gen bin/kustomize bin/crd-ref-docs ## Generate the CRD
 	$(BIN)/crd-ref-docs --source-path=api/v1alpha1 --config=hack/tools/crd-ref-docs/config.yaml --max-depth=20 \
 	  --renderer=markdown --templates-dir=hack/tools/crd-ref-docs/templates --output-path=docs/api.md > $(BIN)/crd-ref-docs.log 2>&1 || \
 	  { cat $(BIN)/crd-ref-docs.log; exit 1; }
+
+.PHONY: argocd
+argocd: ## Generate the ConfigMap and the test data of config/argocd; the latter are what the reconcilers write.
+	go -C hack/gitops test $(TAGS) -run='^Test(HealthTestData|ActionTestData|ConfigMap)$$' . -update
 
 .PHONY: fmt
 fmt: bin/golangci-lint ## Format all Go code and its imports.

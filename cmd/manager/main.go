@@ -37,7 +37,7 @@ func main() {
 		fmt.Println("aurora-backtrack manager", version)
 		return
 	}
-	ctrl.SetLogger(clean(zap.New(zap.UseFlagOptions(&options.zap))))
+	ctrl.SetLogger(zap.New(zap.UseFlagOptions(&options.zap)))
 	limitMemory(ctrl.Log, memlimit.FromCgroup)
 	if err := run(ctrl.SetupSignalHandler(), options); err != nil {
 		fmt.Fprintln(os.Stderr, "manager:", err)

@@ -7,6 +7,7 @@ import (
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/utils/clock"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/builder"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -30,6 +31,7 @@ func (r *Reconciler) Setup(ctx context.Context, mgr ctrl.Manager) error {
 	err := ctrl.NewControllerManagedBy(mgr).
 		For(&v1alpha1.AuroraBacktrack{}, builder.WithPredicates(concernsTheObject())).
 		Watches(&v1alpha1.AuroraCluster{}, handler.EnqueueRequestsFromMapFunc(r.waitingFor), builder.WithPredicates(concernsTheQueue())).
+		Watches(&v1alpha1.AuroraBacktrack{}, handler.EnqueueRequestsFromMapFunc(r.behind), builder.WithPredicates(leavesTheQueue(r.Clock))).
 		WithOptions(controller.Options{MaxConcurrentReconciles: 16}).
 		Complete(r)
 	if err != nil {
@@ -49,10 +51,21 @@ func Index(ctx context.Context, indexer client.FieldIndexer) error {
 	return nil
 }
 
+// waitingFor gives the objects that a change of the AuroraCluster may let go on.
 func (r *Reconciler) waitingFor(ctx context.Context, cluster client.Object) []reconcile.Request {
+	return r.queueOf(ctx, cluster.GetName())
+}
+
+// behind gives the objects that one which left the queue may let go on. The queue is read from the cache of
+// AuroraBacktracks, which may learn that a run has ended after the cache of AuroraClusters has told of its freed lock.
+func (r *Reconciler) behind(ctx context.Context, left client.Object) []reconcile.Request {
+	return r.queueOf(ctx, left.(*v1alpha1.AuroraBacktrack).Spec.ClusterRef.Name)
+}
+
+func (r *Reconciler) queueOf(ctx context.Context, cluster string) []reconcile.Request {
 	var list v1alpha1.AuroraBacktrackList
-	if err := r.Client.List(ctx, &list, client.MatchingFields{lock.ClusterIndex: cluster.GetName()}, client.UnsafeDisableDeepCopy); err != nil {
-		log.FromContext(ctx).Error(err, "listing who waits for an AuroraCluster; they look again by themselves", "cluster", cluster.GetName())
+	if err := r.Client.List(ctx, &list, client.MatchingFields{lock.ClusterIndex: cluster}, client.UnsafeDisableDeepCopy); err != nil {
+		log.FromContext(ctx).Error(err, "listing who waits for an AuroraCluster; they look again by themselves", "cluster", cluster)
 		return nil
 	}
 	var requests []reconcile.Request
@@ -74,6 +87,18 @@ func concernsTheQueue() predicate.Predicate {
 			freed := before.Status.ActiveBacktrack != nil && after.Status.ActiveBacktrack == nil
 			return freed || before.Generation != after.Generation || readiness(before) != readiness(after)
 		},
+	}
+}
+
+// leavesTheQueue lets through an object that no longer keeps others of its cluster waiting: it ended, was deleted, or waits
+// for something else now.
+func leavesTheQueue(now clock.PassiveClock) predicate.Predicate {
+	inTheWay := func(o client.Object) bool { return lock.InTheWay(o.(*v1alpha1.AuroraBacktrack), now.Now()) }
+	return predicate.Funcs{
+		CreateFunc:  func(crevent.CreateEvent) bool { return false },
+		GenericFunc: func(crevent.GenericEvent) bool { return false },
+		DeleteFunc:  func(e crevent.DeleteEvent) bool { return inTheWay(e.Object) },
+		UpdateFunc:  func(e crevent.UpdateEvent) bool { return inTheWay(e.ObjectOld) && !inTheWay(e.ObjectNew) },
 	}
 }
 

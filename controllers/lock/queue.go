@@ -56,6 +56,11 @@ func IsOpen(b *v1alpha1.AuroraBacktrack) bool {
 	return b.Status.Claim != nil && b.Status.CompletedAt == "" && (backtracked == nil || backtracked.Status == metav1.ConditionUnknown)
 }
 
+// InTheWay reports whether the object may keep others of its cluster waiting: it queues before them, or it runs.
+func InTheWay(b *v1alpha1.AuroraBacktrack, now time.Time) bool {
+	return queues(b, now) || b.Status.CompletedAt == "" && meta.IsStatusConditionTrue(b.Status.Conditions, v1alpha1.ConditionAdmitted)
+}
+
 // queues reports whether the object waits for the lock and for nothing else. A new one that was not reconciled yet may turn
 // out to. So does one that waited for what all objects of the cluster wait for when it was last reconciled.
 func queues(b *v1alpha1.AuroraBacktrack, now time.Time) bool {

@@ -26,6 +26,20 @@ func (p *Process) ThawCache() {
 	}
 }
 
+// TellClusters lets the watch of AuroraClusters tell what the process missed, while its cache goes on lagging: the watches
+// of two kinds are two streams.
+func (p *Process) TellClusters() {
+	missed := p.missed
+	p.missed = nil
+	for _, c := range missed {
+		if kindOf(c) == "AuroraCluster" {
+			p.notice(c)
+		} else {
+			p.missed = append(p.missed, c)
+		}
+	}
+}
+
 // cache is a client that reads our own kinds from the process's cache.
 type cache struct {
 	client.Client

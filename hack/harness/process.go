@@ -32,8 +32,8 @@ type Process struct {
 	missed []objectChange
 	// targets are the identifiers of the Aurora clusters that the AuroraClusters stand for, by their names.
 	targets map[string]string
-	// changed are AuroraClusters whose queues are to be woken.
-	changed []*v1alpha1.AuroraCluster
+	// changed are the names of AuroraClusters whose queues are to be woken.
+	changed []string
 	// looksAt is the object that the process is looking at.
 	looksAt types.UID
 }
@@ -90,7 +90,7 @@ func (p *Process) Next() (first Item, due time.Time, any bool) {
 	changed := p.changed
 	p.changed = nil
 	for _, cluster := range changed {
-		for _, waiting := range p.waitingFor(cluster.Name) {
+		for _, waiting := range p.waitingFor(cluster) {
 			p.want(waiting, p.Clock.Now())
 		}
 	}

@@ -12,6 +12,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/aurora-backtrack/operator/api/v1alpha1"
+	"github.com/aurora-backtrack/operator/controllers/lock"
 	"github.com/aurora-backtrack/operator/hack/fakeapi"
 )
 
@@ -23,6 +24,9 @@ func (p *Process) notice(c objectChange) {
 		if wakesObject(old, object) {
 			b := cmp.Or(object, old)
 			p.want(Item{Namespace: b.Namespace, Name: b.Name}, p.Clock.Now())
+		}
+		if p.leavesQueue(old, object) {
+			p.changed = append(p.changed, old.Spec.ClusterRef.Name)
 		}
 	case "AuroraCluster":
 		old, object := typed[v1alpha1.AuroraCluster](p.Env, c)
@@ -41,7 +45,7 @@ func (p *Process) notice(c objectChange) {
 			}
 		}
 		if wakesQueue(old, object) {
-			p.changed = append(p.changed, cluster)
+			p.changed = append(p.changed, cluster.Name)
 		}
 	}
 }
@@ -51,6 +55,12 @@ func (p *Process) notice(c objectChange) {
 func wakesObject(old, object *v1alpha1.AuroraBacktrack) bool {
 	return old == nil || object == nil || old.Generation != object.Generation ||
 		object.DeletionTimestamp != nil || len(object.Status.Conditions) == 0
+}
+
+// leavesQueue reports whether the change of an AuroraBacktrack may let another one go on that waits for the same AuroraCluster.
+func (p *Process) leavesQueue(old, object *v1alpha1.AuroraBacktrack) bool {
+	inTheWay := func(b *v1alpha1.AuroraBacktrack) bool { return b != nil && lock.InTheWay(b, p.Clock.Now()) }
+	return inTheWay(old) && !inTheWay(object)
 }
 
 // wakesCluster reports whether the controller of AuroraClusters looks at the AuroraCluster after the change.
