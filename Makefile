@@ -15,8 +15,10 @@ CONTAINER_TOOL ?= docker
 CHART := config/chart
 
 # The Go modules of our own code. Dolt's collations would need the ICU library of the machine without the tag.
-MODULES := . hack/aurora/dolt hack/local hack/gitops hack/image
-TOOLS := controller-gen kustomize golangci-lint govulncheck crd-ref-docs helm actionlint cyclonedx-gomod
+MODULES := . hack/aurora/dolt hack/local hack/gitops
+MODULES += hack/image
+TOOLS := controller-gen kustomize golangci-lint govulncheck promtool
+TOOLS += crd-ref-docs helm actionlint cyclonedx-gomod
 TEST_FLAGS ?=
 TAGS := -tags=gms_pure_go
 
@@ -61,14 +63,14 @@ build: ## Build the manager and the kubectl plugin into bin/, stamped with the v
 ##@ Checks
 
 .PHONY: test
-test: control-plane bin/helm bin/kustomize bin/actionlint ## Run all tests: units, a real API server, the local Aurora, the local cloud.
+test: control-plane bin/promtool bin/helm bin/kustomize ## Run all tests: units, a real API server, the local Aurora, the local cloud.
 	failed=; for module in $(MODULES); do \
 	  echo "== go test in $$module"; \
 	  KUBEBUILDER_ASSETS=$(BIN)/control-plane go -C $$module test $(TAGS) -timeout=30m $(TEST_FLAGS) ./... || failed+=" $$module"; \
 	done; $(ALL_PASSED)
 
 .PHONY: lint
-lint: bin/golangci-lint ## Run golangci-lint, with gosec and the Kubernetes API linter, in every module.
+lint: bin/golangci-lint lint-workflows ## Run golangci-lint, with gosec and the Kubernetes API linter, in every module, and actionlint.
 	failed=; for module in $(MODULES); do \
 	  echo "== golangci-lint in $$module"; \
 	  (cd $$module && $(BIN)/golangci-lint run --config=$(CURDIR)/.golangci.yaml ./...) || failed+=" $$module"; \
@@ -76,7 +78,7 @@ lint: bin/golangci-lint ## Run golangci-lint, with gosec and the Kubernetes API 
 
 .PHONY: lint-workflows
 lint-workflows: bin/actionlint ## Run actionlint on .github/workflows.
-	$(BIN)/actionlint
+	$(BIN)/actionlint -shellcheck= -pyflakes=
 
 .PHONY: verify
 verify: verify-generated verify-format verify-modules ## Fail when something generated, formatted or tidied would differ.
@@ -126,11 +128,16 @@ manifests: bin/controller-gen bin/kustomize bin/crd-ref-docs ## Generate the CRD
 	for part in crd admission rbac manager; do $(BIN)/kustomize build config/$$part > $(CHART)/files/$${part/crd/crds}.yaml; done
 	cp config/network-policy/network_policy.yaml $(CHART)/files/network-policy.yaml
 	cp config/prometheus/service_monitor.yaml $(CHART)/files/service-monitor.yaml
+	cp config/prometheus/rules.yaml $(CHART)/files/prometheus-rules.yaml
 	cp config/components/watch-namespaces/operator/cluster_role.yaml $(CHART)/files/watch-namespaces-cluster-role.yaml
 	cp config/components/watch-namespaces/namespace/role.yaml $(CHART)/files/watch-namespaces-role.yaml
 	$(BIN)/crd-ref-docs --source-path=api/v1alpha1 --config=hack/tools/crd-ref-docs/config.yaml --max-depth=20 \
 	  --renderer=markdown --templates-dir=hack/tools/crd-ref-docs/templates --output-path=docs/api.md > $(BIN)/crd-ref-docs.log 2>&1 || \
 	  { cat $(BIN)/crd-ref-docs.log; exit 1; }
+
+.PHONY: metrics-page
+metrics-page: control-plane ## Write the table of docs/metrics.md anew, from a manager's /metrics.
+	METRICS_PAGE=write KUBEBUILDER_ASSETS=$(BIN)/control-plane go test $(TAGS) -count=1 -run '^TestMetricsPage$$' ./cmd/manager
 
 .PHONY: argocd
 argocd: ## Generate the ConfigMap and the test data of config/argocd; the latter are what the reconcilers write.
@@ -197,11 +204,13 @@ release-files: bin/helm sbom ## Write the files of the release VERSION into bin/
 .PHONY: bin/image
 bin/image:
 	go -C hack/image build -o $(BIN)/image .
+# Without the service discovery of two dozen clouds.
+FLAGS_promtool := -tags=remove_all_sd
 
 # The tools, one module each, so that none of their dependencies is ours. Built again when their go.mod changes.
 $(TOOLS:%=bin/%): bin/%: hack/tools/%/go.mod hack/tools/%/go.sum
 	@echo "building $* (pinned in hack/tools/$*/go.mod)"
-	go -C hack/tools/$* build -o $(BIN)/$* $(if $(wildcard hack/tools/$*/main.go),.,tool)
+	go -C hack/tools/$* build $(FLAGS_$*) -o $(BIN)/$* $(if $(wildcard hack/tools/$*/main.go),.,tool)
 	touch $(BIN)/$*
 
 bin/golangci-lint: hack/tools/golangci-lint/main.go

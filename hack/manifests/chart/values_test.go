@@ -72,6 +72,7 @@ func TestValues(t *testing.T) {
 		"affinity":          {`affinity={"podAntiAffinity":{}}`, deployment, `"affinity":{"podAntiAffinity":{}}`, ""},
 		"spread":            {`topologySpreadConstraints=[{"maxSkew":7}]`, deployment, `"maxSkew":7`, "topology.kubernetes.io/zone"},
 		"monitor":           {`serviceMonitor={"enabled":true,"labels":{"release":"p"}}`, "ServiceMonitor/" + namespace + "/aurora-backtrack", `"release":"p"`, ""},
+		"alerts":            {`prometheusRule={"enabled":true,"labels":{"release":"p"}}`, "PrometheusRule/" + namespace + "/aurora-backtrack", `{{ $value }} workloads of AuroraCluster`, ""},
 		"watch, drain":      {`watchNamespaces=["game","shop"]`, "Job/" + namespace + "/aurora-backtrack-drain", `"--watch-namespaces=game,shop"`, ""},
 		"watch, manager":    {`watchNamespaces=["game","shop"]`, deployment, `"--watch-namespaces=game,shop"`, ""},
 		"drain timeout":     {`drain={"timeout":"2h"}`, "Job/" + namespace + "/aurora-backtrack-drain", `"--timeout=2h"`, ""},
@@ -163,7 +164,7 @@ func TestDocumented(t *testing.T) {
 		}
 		group, _ := value.(map[string]any)
 		for part := range group {
-			if _, known := of.Properties[part]; !known && !strings.HasPrefix(name, "pod") && name != "networkPolicy" {
+			if _, known := of.Properties[part]; !known && !strings.HasPrefix(name, "pod") && name != "networkPolicy" && name != "serviceMonitor" && name != "prometheusRule" {
 				t.Errorf("the schema does not know %s.%s", name, part)
 			}
 		}
