@@ -31,6 +31,9 @@ import (
 var version = "unknown"
 
 func main() {
+	if len(os.Args) > 1 && os.Args[1] == "drain" {
+		os.Exit(drainMain(os.Args[2:]))
+	}
 	options := parse(os.Args[1:])
 	if options.version {
 		fmt.Println("aurora-backtrack manager", version)
@@ -45,12 +48,9 @@ func main() {
 }
 
 func run(ctx context.Context, options options) error {
-	scheme := runtime.NewScheme()
-	if err := clientgoscheme.AddToScheme(scheme); err != nil {
-		return fmt.Errorf("registering Kubernetes' kinds: %w", err)
-	}
-	if err := v1alpha1.AddToScheme(scheme); err != nil {
-		return fmt.Errorf("registering our kinds: %w", err)
+	scheme, err := newScheme()
+	if err != nil {
+		return err
 	}
 	rest, err := ctrl.GetConfig()
 	if err != nil {
@@ -71,6 +71,17 @@ func run(ctx context.Context, options options) error {
 		return fmt.Errorf("running the manager: %w", err)
 	}
 	return nil
+}
+
+func newScheme() (*runtime.Scheme, error) {
+	scheme := runtime.NewScheme()
+	if err := clientgoscheme.AddToScheme(scheme); err != nil {
+		return nil, fmt.Errorf("registering Kubernetes' kinds: %w", err)
+	}
+	if err := v1alpha1.AddToScheme(scheme); err != nil {
+		return nil, fmt.Errorf("registering our kinds: %w", err)
+	}
+	return scheme, nil
 }
 
 func setup(ctx context.Context, mgr ctrl.Manager, options options) error {

@@ -46,6 +46,8 @@ It finds the API server by --kubeconfig, KUBECONFIG or its pod's service account
 chain (AWS_REGION, AWS_PROFILE, IRSA, Pod Identity, …). AWS_ENDPOINT_URL_RDS and AWS_ENDPOINT_URL_STS point it
 at another endpoint, such as the local Aurora.
 
+"manager drain" brings an operator to rest before it is uninstalled: see manager drain --help.
+
 `)
 		flags.PrintDefaults()
 	}
@@ -83,7 +85,7 @@ func (o options) manager(scheme *runtime.Scheme) ctrl.Options {
 		metrics.TLSOpts = []func(*tls.Config){func(c *tls.Config) { c.NextProtos = []string{"http/1.1"} }} // no HTTP/2: CVE-2023-44487
 	}
 	stored := cache.Options{DefaultTransform: backtrack.ForCache}
-	for _, namespace := range strings.FieldsFunc(o.watchNamespaces, func(r rune) bool { return r == ',' || r == ' ' }) {
+	for _, namespace := range namespaces(o.watchNamespaces) {
 		if stored.DefaultNamespaces == nil {
 			stored.DefaultNamespaces = map[string]cache.Config{}
 		}
@@ -95,4 +97,9 @@ func (o options) manager(scheme *runtime.Scheme) ctrl.Options {
 		// The process ends when the manager does, so the next one need not wait for the Lease to run out.
 		LeaderElectionReleaseOnCancel: true,
 	}
+}
+
+// namespaces are the names in a list that commas or spaces separate.
+func namespaces(list string) []string {
+	return strings.FieldsFunc(list, func(r rune) bool { return r == ',' || r == ' ' })
 }
