@@ -58,7 +58,7 @@ build: ## Build the manager and the kubectl plugin into bin/, stamped with the v
 ##@ Checks
 
 .PHONY: test
-test: control-plane bin/promtool ## Run all tests: units, a real API server, the local Aurora, the local cloud.
+test: control-plane bin/promtool bin/kustomize ## Run all tests: units, a real API server, the local Aurora, the local cloud.
 	failed=; for module in $(MODULES); do \
 	  echo "== go test in $$module"; \
 	  KUBEBUILDER_ASSETS=$(BIN)/control-plane go -C $$module test $(TAGS) -timeout=30m $(TEST_FLAGS) ./... || failed+=" $$module"; \
@@ -93,6 +93,14 @@ chaos: ## Rewind CHAOS_REWINDS (100) times while things are killed, by CHAOS_SEE
 .PHONY: bench
 bench: ## Measure what the README's table shows.
 	$(LOCAL) bench
+
+.PHONY: dashboard
+dashboard: ## Run every query of the Grafana dashboard, and every alert, on a Prometheus that scrapes the local cloud.
+	$(LOCAL) dashboard
+
+.PHONY: e2e-aws
+e2e-aws: ## Run the experiment on a real Aurora cluster, as E2E_AWS says; without E2E_AWS, show how.
+	go -C hack/local run ./e2e-aws $(or $(E2E_AWS),--help)
 
 .PHONY: vulncheck
 vulncheck: bin/govulncheck ## Look every dependency up in the Go vulnerability database (needs the network).

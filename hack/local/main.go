@@ -19,6 +19,7 @@ import (
 	"github.com/aurora-backtrack/operator/hack/local/bench"
 	"github.com/aurora-backtrack/operator/hack/local/chaos"
 	"github.com/aurora-backtrack/operator/hack/local/cloud"
+	"github.com/aurora-backtrack/operator/hack/local/dashboard"
 	"github.com/aurora-backtrack/operator/hack/local/demo"
 	"github.com/aurora-backtrack/operator/hack/local/e2e"
 	"github.com/aurora-backtrack/operator/hack/local/programs"
@@ -46,6 +47,7 @@ on the local cloud if that is up, and leaves everything there to look at; else o
 it takes down afterwards.`, func(ctx context.Context, options cloud.Options, _ []string) error { return demo.Run(ctx, options) }},
 	{"e2e", "e2e [SCENE...]", "Prove pause and resume.", e2e.Help, e2e.Run},
 	{"bench", "bench", "Measure rewinds.", bench.Help, bench.Run},
+	{"dashboard", "dashboard", "Run the dashboard's queries.", dashboard.Help, dashboard.Run},
 	{"chaos", "chaos", "Rewind while things are killed.", chaos.Help, func(ctx context.Context, options cloud.Options, _ []string) error {
 		return chaos.Run(ctx, options, chaosSettings)
 	}},
@@ -165,7 +167,7 @@ Usage: local-cloud COMMAND [flags]
 
 `)
 	for _, c := range commands {
-		fmt.Fprintf(out, "  %-8s %s\n", c.name, c.summary)
+		fmt.Fprintf(out, "  %-9s %s\n", c.name, c.summary)
 	}
 	fmt.Fprint(out, "\nRun `local-cloud COMMAND --help` for its flags.\n")
 }
