@@ -107,6 +107,14 @@ bench: ## Measure BENCH (all; BENCH=list lists the cases) and write docs/benchma
 bench-check: ## Measure ratios in small runs, and fail where one is worse than the committed one (ten minutes).
 	$(LOCAL) bench --check
 
+.PHONY: dashboard
+dashboard: ## Run every query of the Grafana dashboard, and every alert, on a Prometheus that scrapes the local cloud.
+	$(LOCAL) dashboard
+
+.PHONY: e2e-aws
+e2e-aws: ## Run the experiment on a real Aurora cluster, as E2E_AWS says; without E2E_AWS, show how.
+	go -C hack/local run ./e2e-aws $(or $(E2E_AWS),--help)
+
 .PHONY: vulncheck
 vulncheck: bin/govulncheck ## Look every dependency up in the Go vulnerability database (needs the network).
 	failed=; for module in $(MODULES); do \

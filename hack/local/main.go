@@ -19,6 +19,7 @@ import (
 	"github.com/aurora-backtrack/operator/hack/local/bench"
 	"github.com/aurora-backtrack/operator/hack/local/chaos"
 	"github.com/aurora-backtrack/operator/hack/local/cloud"
+	"github.com/aurora-backtrack/operator/hack/local/dashboard"
 	"github.com/aurora-backtrack/operator/hack/local/demo"
 	"github.com/aurora-backtrack/operator/hack/local/e2e"
 	"github.com/aurora-backtrack/operator/hack/local/programs"
@@ -51,6 +52,7 @@ it takes down afterwards.`, func(ctx context.Context, options cloud.Options, _ [
 	{"bench", "bench", "Measure rewinds, and clusters at rest.", bench.Help, func(ctx context.Context, options cloud.Options, _ []string) error {
 		return bench.Run(ctx, options, benchSettings)
 	}},
+	{"dashboard", "dashboard", "Run the dashboard's queries.", dashboard.Help, dashboard.Run},
 	{"chaos", "chaos", "Rewind while things are killed.", chaos.Help, func(ctx context.Context, options cloud.Options, _ []string) error {
 		return chaos.Run(ctx, options, chaosSettings)
 	}},
@@ -173,7 +175,7 @@ Usage: local-cloud COMMAND [flags]
 
 `)
 	for _, c := range commands {
-		fmt.Fprintf(out, "  %-8s %s\n", c.name, c.summary)
+		fmt.Fprintf(out, "  %-9s %s\n", c.name, c.summary)
 	}
 	fmt.Fprint(out, "\nRun `local-cloud COMMAND --help` for its flags.\n")
 }
