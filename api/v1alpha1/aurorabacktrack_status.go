@@ -153,7 +153,7 @@ type AuroraBacktrackStatus struct {
 	// observedGeneration is the generation of the spec that this status is about; -1 before the first reconcile.
 	// +optional
 	ObservedGeneration int64 `json:"observedGeneration,omitempty"`
-	// conditions are Admitted, PreflightPassed, DependentsPaused, Backtracked, ClusterAvailable,
+	// conditions are Admitted, PreflightPassed, DependentsPaused, Backtracked, ClusterAvailable, Verified (with spec.verify),
 	// DependentsReconnected, Succeeded; Reconciling and Stalled while they are true.
 	// +optional
 	// +listType=map
@@ -175,6 +175,9 @@ type AuroraBacktrackStatus struct {
 	// backtrack is RDS's record. To go forward again, backtrack to its backtrackedFrom.
 	// +optional
 	Backtrack *BacktrackRecord `json:"backtrack,omitempty"`
+	// verification is how far the check of the rewound data is, and what came of it; absent without spec.verify.
+	// +optional
+	Verification *Verification `json:"verification,omitempty"`
 	// dependents are the workloads that depend on the database, with the state of each.
 	// +optional
 	// +listType=atomic

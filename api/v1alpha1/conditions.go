@@ -14,6 +14,8 @@ const (
 	ConditionBacktracked = "Backtracked"
 	// ConditionClusterAvailable: after the backtrack, the cluster reads available.
 	ConditionClusterAvailable = "ClusterAvailable"
+	// ConditionVerified: the Job of spec.verify checked the rewound data and completed. Only objects with spec.verify have it.
+	ConditionVerified = "Verified"
 	// ConditionDependentsReconnected: every dependent is resumed or restarted and its rollout is complete.
 	ConditionDependentsReconnected = "DependentsReconnected"
 	// ConditionSucceeded is the root condition: Unknown while the object runs, then True or False.
@@ -48,6 +50,7 @@ const (
 	ReasonVerifyingOutcome    = "VerifyingOutcome"    // the answer was lost; RDS's history shows whether the call was accepted
 	ReasonRetrying            = "Retrying"            // RDS, the API server or a webhook refused for a reason that may pass
 	ReasonBacktracking        = "Backtracking"        // RDS accepted the backtrack
+	ReasonVerifying           = "Verifying"           // the Job of spec.verify checks the rewound data
 	ReasonResuming            = "Resuming"            // paused workloads are scaled back up
 	ReasonReconnecting        = "Reconnecting"        // dependents are restarted or resumed
 	ReasonRDSUnreachable      = "RDSUnreachable"      // RDS did not answer; retried
@@ -94,6 +97,10 @@ const (
 	ReasonFailed               = "Failed"               // RDS's record reads failed; the state of the data is not known
 	ReasonOutcomeUnknown       = "OutcomeUnknown"       // RDS may have rewound the data
 	ReasonReconnectTimedOut    = "ReconnectTimedOut"    // rewound, but a workload was not up after reconnectTimeout
+
+	ReasonVerifyNotPossible        = "VerifyNotPossible"        // the operator's rights, the CronJob or its owner's consent is missing
+	ReasonVerificationFailed       = "VerificationFailed"       // rewound, and the check says that the data is wrong; it is kept
+	ReasonVerificationInconclusive = "VerificationInconclusive" // rewound, and the check decided nothing; the data is kept
 )
 
 // Reasons of an AuroraCluster's Ready condition, besides the ones above.
@@ -109,7 +116,9 @@ const (
 	ReasonAllNamespaces       = "AllNamespaces"       // an event: spec.allowedNamespaces.selector is {}
 )
 
-// StepConditions are the conditions of a rewind's steps, in the order in which they become true.
+// StepConditions are the conditions of a rewind's steps, in the order in which they become true. Verified is there only with
+// spec.verify.
 var StepConditions = []string{
-	ConditionAdmitted, ConditionPreflightPassed, ConditionDependentsPaused, ConditionBacktracked, ConditionClusterAvailable, ConditionDependentsReconnected,
+	ConditionAdmitted, ConditionPreflightPassed, ConditionDependentsPaused, ConditionBacktracked, ConditionClusterAvailable, ConditionVerified,
+	ConditionDependentsReconnected,
 }

@@ -20,6 +20,10 @@ const (
 	// policy holds it to the truth; needed only where the policy asks for approval.
 	ApprovedByAnnotation = "aurora-backtrack.io/approved-by"
 
+	// VerifyAnnotation on a CronJob, with the value "true", is its owner's consent that AuroraBacktracks of its namespace run
+	// Jobs made from it (spec.verify).
+	VerifyAnnotation = "aurora-backtrack.io/verify"
+
 	// Finalizer keeps an AuroraBacktrack until what it began is brought to its end.
 	Finalizer = "aurora-backtrack.io/cleanup"
 

@@ -11,6 +11,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"k8s.io/apimachinery/pkg/runtime"
 	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
+	typedcorev1 "k8s.io/client-go/kubernetes/typed/core/v1"
 	"k8s.io/utils/clock"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -24,6 +25,7 @@ import (
 	"github.com/aurora-backtrack/operator/controllers/event"
 	"github.com/aurora-backtrack/operator/controllers/metrics"
 	"github.com/aurora-backtrack/operator/controllers/rds"
+	"github.com/aurora-backtrack/operator/controllers/verification"
 	"github.com/aurora-backtrack/operator/controllers/workload"
 )
 
@@ -112,9 +114,15 @@ func setup(ctx context.Context, mgr ctrl.Manager, options options) error {
 		}
 	}
 	workloads := &workload.Workloads{Client: live, Clock: now}
+	logs, err := typedcorev1.NewForConfigAndClient(mgr.GetConfig(), mgr.GetHTTPClient())
+	if err != nil {
+		return fmt.Errorf("making the client that reads logs: %w", err)
+	}
+	checks := &verification.Runner{Client: live, Logs: verification.PodLogs{Pods: logs}, Rights: verification.OwnRights{Client: live}}
 	events := &event.Announcer{Client: mgr.GetClient(), Clock: now}
 	backtracks := &backtrack.Reconciler{
-		Client: mgr.GetClient(), Live: live, RDS: rds, Workloads: workloads, Clock: now, Events: events, Settings: options.settings,
+		Client: mgr.GetClient(), Live: live, RDS: rds, Workloads: workloads, Verification: checks, Clock: now, Events: events,
+		Settings: options.settings,
 	}
 	if err := backtracks.Setup(ctx, mgr); err != nil {
 		return fmt.Errorf("setting up: %w", err)

@@ -12,6 +12,7 @@ import (
 	"github.com/aurora-backtrack/operator/controllers/claim"
 	"github.com/aurora-backtrack/operator/controllers/fact"
 	"github.com/aurora-backtrack/operator/controllers/lock"
+	"github.com/aurora-backtrack/operator/controllers/verification"
 )
 
 // performer does what a decision asked for, and leaves the result in the facts.
@@ -47,6 +48,9 @@ func (a *performer) do(ctx context.Context, action steps.Action) error {
 	case steps.EnterRecord:
 		record := *f.Object.Status.Backtrack
 		return a.changeClusterAnyway(ctx, func(c *v1alpha1.AuroraCluster) bool { return claim.Record(c, f.Object, record) })
+	case steps.StartCheck:
+		f.CheckStarted = fact.Of(true, a.Verification.Start(ctx, f.Object, f.Cluster.Value()))
+		f.Check = fact.Fact[verification.State]{}
 	case steps.ReleaseFinished:
 		return a.releaseFinished(ctx, ref)
 	case steps.Pause, steps.VerifyPaused, steps.ResumePaused, steps.BringBack:

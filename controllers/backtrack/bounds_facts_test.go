@@ -12,6 +12,7 @@ import (
 	"github.com/aurora-backtrack/operator/controllers/fact"
 	"github.com/aurora-backtrack/operator/controllers/lock"
 	"github.com/aurora-backtrack/operator/controllers/rds"
+	"github.com/aurora-backtrack/operator/controllers/verification"
 )
 
 // factsAt are the facts of an object for which nothing stands in the way, but for what is given.
@@ -58,6 +59,13 @@ func through(condition string) func(*steps.Facts) {
 			}
 		}
 	}
+}
+
+// checkedData has the data checked, by a Job that runs.
+func checkedData(f *steps.Facts) {
+	f.Object.Spec.Verify = &v1alpha1.Verify{JobFrom: v1alpha1.JobSource{CronJob: "check"}}
+	f.Verifiable = fact.Known(steps.Obstacle{})
+	f.Check = fact.Known(verification.State{Exists: true, UID: "job", Message: "Job check checks the data"})
 }
 
 func reads(status string) func(*steps.Facts) {

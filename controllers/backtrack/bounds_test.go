@@ -40,6 +40,9 @@ var waits = map[string]struct {
 	},
 	"PreflightPassed/ClusterNotReady": {all(through(v1alpha1.ConditionAdmitted), fullLedger), time.Hour, v1alpha1.ReasonExpired},
 	"PreflightPassed/RDSUnreachable":  {all(through(v1alpha1.ConditionAdmitted), trouble(v1alpha1.ReasonRDSUnreachable)), time.Hour, v1alpha1.ReasonExpired},
+	"PreflightPassed/Retrying": {all(checkedData, through(v1alpha1.ConditionAdmitted), func(f *steps.Facts) {
+		f.Verifiable = fact.Known(steps.Obstacle{Message: "no right", Passing: true})
+	}), time.Minute, v1alpha1.ReasonVerifyNotPossible},
 	"DependentsPaused/Pausing": {
 		all(through(v1alpha1.ConditionPreflightPassed), func(f *steps.Facts) { f.Paused = fact.Known(false) }), 5 * time.Minute, v1alpha1.ReasonPauseTimedOut,
 	},
@@ -64,6 +67,9 @@ var waits = map[string]struct {
 	"Backtracked/Backtracking":        {all(called, record("applying")), 6 * time.Hour, v1alpha1.ReasonOutcomeUnknown},
 	"ClusterAvailable/Backtracking":   {all(called, record("completed"), through(v1alpha1.ConditionBacktracked), reads("backtracking")), 6 * time.Hour, v1alpha1.ReasonClusterNotAvailable},
 	"ClusterAvailable/RDSUnreachable": {all(called, record("completed"), through(v1alpha1.ConditionBacktracked), trouble(v1alpha1.ReasonRDSUnreachable)), time.Hour, v1alpha1.ReasonClusterNotAvailable},
+	"Verified/Verifying": {
+		all(checkedData, called, record("completed"), through(v1alpha1.ConditionClusterAvailable)), 5 * time.Minute, v1alpha1.ReasonVerificationInconclusive,
+	},
 	"DependentsReconnected/Reconnecting": {
 		all(called, record("completed"), through(v1alpha1.ConditionClusterAvailable), func(f *steps.Facts) { f.Up = fact.Known(false) }), 10 * time.Minute, v1alpha1.ReasonReconnectTimedOut,
 	},

@@ -11,6 +11,7 @@ import (
 	"github.com/aurora-backtrack/operator/controllers/claim"
 	"github.com/aurora-backtrack/operator/controllers/fact"
 	"github.com/aurora-backtrack/operator/controllers/lock"
+	"github.com/aurora-backtrack/operator/controllers/verification"
 )
 
 // callTime is how long a call to RDS may take in the model.
@@ -57,6 +58,12 @@ func (p *pureProcess) actions(action steps.Action) []func() error {
 			}
 			m.resume(f.Object.UID)
 			f.LeftPaused = fact.Known[[]v1alpha1.DependentStatus](nil)
+			return nil
+		}}
+	case steps.StartCheck:
+		return []func() error{func() error {
+			f.CheckStarted = fact.Of(true, m.startCheck(f.Object))
+			f.Check = fact.Fact[verification.State]{}
 			return nil
 		}}
 	case steps.ReadAgain:

@@ -47,7 +47,7 @@ func TestDecideModel(t *testing.T) {
 				}
 			}
 			t.Logf("%d decisions; ends: %v", total, ends)
-			for _, reason := range []string{v1alpha1.ReasonSucceeded, v1alpha1.ReasonAlreadyApplied, v1alpha1.ReasonCancelled, v1alpha1.ReasonOutcomeUnknown, v1alpha1.ReasonExpired} {
+			for _, reason := range []string{v1alpha1.ReasonSucceeded, v1alpha1.ReasonAlreadyApplied, v1alpha1.ReasonCancelled, v1alpha1.ReasonOutcomeUnknown, v1alpha1.ReasonExpired, v1alpha1.ReasonVerificationFailed, v1alpha1.ReasonVerificationInconclusive} {
 				if !testing.Short() && ends[reason] == 0 {
 					t.Errorf("the model never came to the end %s, so it proves nothing about it", reason)
 				}
@@ -82,7 +82,10 @@ func (m *pureModel) people() {
 		m.create(name)
 		return
 	}
-	switch m.rand.IntN(9) {
+	if b.Status.CompletedAt != "" { // the watch after the end has run before anybody takes it away
+		m.resume(b.UID)
+	}
+	switch m.rand.IntN(10) {
 	case 0:
 		m.edit(name, func(b *v1alpha1.AuroraBacktrack) { b.Spec.Cancel = true })
 	case 1:
@@ -106,6 +109,8 @@ func (m *pureModel) people() {
 		if m.underWay() == nil {
 			m.rewind(m.now.Add(-50*time.Minute), "console")
 		}
+	case 9: // somebody deletes its Job
+		delete(m.checks, b.UID)
 	}
 }
 

@@ -184,6 +184,10 @@ func (p *pureProcess) read(name steps.Name) {
 		f.Dependents = fact.Known(steps.Found{Dependents: []v1alpha1.DependentStatus{
 			{Kind: "Deployment", Namespace: "game", Name: "worker", Strategy: v1alpha1.StrategyPause, State: v1alpha1.DependentPending},
 		}})
+	case steps.Verifiable:
+		f.Verifiable = fact.Known(steps.Obstacle{Message: map[bool]string{true: "no right"}[m.rand.IntN(20) == 0], Passing: m.rand.IntN(2) == 0})
+	case steps.Check:
+		f.Check = fact.Of(m.look(f.Object))
 	case steps.LeftPaused:
 		var left []v1alpha1.DependentStatus
 		if m.pausedBy == f.Object.UID {

@@ -29,6 +29,7 @@ type pureModel struct {
 	objects    map[string]*v1alpha1.AuroraBacktrack
 	cluster    *v1alpha1.AuroraCluster
 	records    []pureRecord
+	checks     map[types.UID]*pureCheck
 	pausedBy   types.UID // the mark on the one workload that is paused
 	accepted   map[string]int
 	processes  []*pureProcess
@@ -54,7 +55,7 @@ type pureRecord struct {
 func newPureModel(t *testing.T, shard, run uint64) *pureModel {
 	m := &pureModel{
 		t: t, shard: shard, run: run, rand: rand.New(rand.NewPCG(shard, run)), now: start, deadly: true,
-		objects: map[string]*v1alpha1.AuroraBacktrack{}, accepted: map[string]int{}, seen: map[types.UID][]metav1.Condition{}, ends: map[string]int{}, waited: map[string]bool{},
+		objects: map[string]*v1alpha1.AuroraBacktrack{}, checks: map[types.UID]*pureCheck{}, accepted: map[string]int{}, seen: map[types.UID][]metav1.Condition{}, ends: map[string]int{}, waited: map[string]bool{},
 	}
 	m.cluster = &v1alpha1.AuroraCluster{
 		ObjectMeta: metav1.ObjectMeta{Name: "game", UID: "cluster", ResourceVersion: "0", Generation: 1},
@@ -78,6 +79,9 @@ func (m *pureModel) create(name string) {
 	b.Spec.ClusterRef.Name = "game"
 	b.Spec.BacktrackTo = v1alpha1.NewTimestamp(start.Add(-time.Duration(10+m.rand.IntN(2)) * time.Minute))
 	b.Spec.Suspend = m.rand.IntN(6) == 0
+	if m.rand.IntN(2) == 0 {
+		b.Spec.Verify = &v1alpha1.Verify{JobFrom: v1alpha1.JobSource{CronJob: "check"}}
+	}
 	m.objects[name] = b
 	m.note("create %s %s", name, b.UID)
 }

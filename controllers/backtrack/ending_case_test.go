@@ -65,7 +65,7 @@ func (e ending) check(env *harness.Env, b *v1alpha1.AuroraBacktrack) {
 		want = metav1.ConditionTrue
 	}
 	harness.Equal(env.T, "Succeeded", string(succeeded.Status)+" "+succeeded.Reason, string(want)+" "+e.wantReason)
-	harness.Equal(env.T, "the message", env.Readable(succeeded.Message), e.wantMessage)
+	harness.Equal(env.T, "the message", readableJob(env, env.Readable(succeeded.Message)), e.wantMessage)
 	harness.Equal(env.T, "the path", harness.Path(b), e.wantPath)
 	harness.Equal(env.T, "the number of calls", env.Calls(), e.wantAsked)
 	harness.Equal(env.T, "the number of accepted calls", env.AcceptedCalls(), e.wantAccepted)

@@ -26,10 +26,12 @@ type step struct {
 var lifecycle = []step{
 	{
 		condition: v1alpha1.ConditionAdmitted, decide: steps.Admit,
-		needs: []steps.Name{steps.NamespaceAllowed, steps.Approval, steps.Lock, steps.Observed, steps.History, steps.Dependents, steps.LeftPaused},
+		needs: []steps.Name{
+			steps.NamespaceAllowed, steps.Approval, steps.Lock, steps.Observed, steps.History, steps.Dependents, steps.LeftPaused, steps.Verifiable,
+		},
 	}, {
 		condition: v1alpha1.ConditionPreflightPassed, decide: steps.Preflight,
-		needs: []steps.Name{steps.NamespaceAllowed, steps.Approval, steps.Observed, steps.History, steps.Dependents},
+		needs: []steps.Name{steps.NamespaceAllowed, steps.Approval, steps.Observed, steps.History, steps.Dependents, steps.Verifiable},
 	}, {
 		condition: v1alpha1.ConditionDependentsPaused, decide: steps.PauseDependents,
 		needs:   []steps.Name{steps.NamespaceAllowed, steps.Approval},
@@ -42,6 +44,10 @@ var lifecycle = []step{
 		condition: v1alpha1.ConditionClusterAvailable, decide: steps.BecomeAvailable,
 		needs:   []steps.Name{steps.Observed, steps.Polled},
 		timeout: func(f *steps.Facts) time.Duration { return f.Settings.Backtracking }, late: steps.UnavailableTooLong,
+	}, {
+		condition: v1alpha1.ConditionVerified, decide: steps.Verify,
+		needs:   []steps.Name{steps.Check},
+		timeout: steps.VerifyTimeout, late: steps.VerifyTooLong,
 	}, {
 		condition: v1alpha1.ConditionDependentsReconnected, decide: steps.Reconnect,
 		needs:   []steps.Name{steps.Dependents},

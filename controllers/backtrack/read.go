@@ -38,6 +38,11 @@ func (r *Reconciler) read(ctx context.Context, f *steps.Facts, name steps.Name) 
 	case steps.Dependents:
 		dependents, problems, err := r.Workloads.Find(ctx, cluster)
 		f.Dependents = fact.Of(steps.Found{Dependents: dependents, Problems: problems}, err)
+	case steps.Verifiable:
+		message, passing, err := r.Verification.Trouble(ctx, f.Object)
+		f.Verifiable = fact.Of(steps.Obstacle{Message: message, Passing: passing}, err)
+	case steps.Check:
+		f.Check = fact.Of(r.Verification.Look(ctx, f.Object, steps.VerifyingLate(f)))
 	case steps.LeftPaused:
 		f.LeftPaused = fact.Of(r.Workloads.PausedBy(ctx, cluster, f.Object.UID))
 	}

@@ -19,6 +19,7 @@ import (
 	"github.com/aurora-backtrack/operator/controllers/event"
 	"github.com/aurora-backtrack/operator/controllers/metrics"
 	"github.com/aurora-backtrack/operator/controllers/rds"
+	"github.com/aurora-backtrack/operator/controllers/verification"
 	"github.com/aurora-backtrack/operator/controllers/workload"
 )
 
@@ -34,9 +35,11 @@ type Reconciler struct {
 	Live      client.Reader // reads from the API server
 	RDS       *rds.Provider
 	Workloads *workload.Workloads
-	Clock     clock.PassiveClock
-	Events    *event.Announcer
-	Settings  Settings
+	// Verification checks the data where spec.verify asks for it.
+	Verification *verification.Runner
+	Clock        clock.PassiveClock
+	Events       *event.Announcer
+	Settings     Settings
 
 	hidden  hiddenNames
 	rewinds rewinds

@@ -34,7 +34,7 @@ func recoverRun(f *steps.Facts, s step) steps.Decision {
 		return replay(f, cluster)
 	case v1alpha1.ConditionBacktracked:
 		return passOr(recoverCall(f, cluster), func() steps.Decision { return recoverDependents(f) })
-	case v1alpha1.ConditionClusterAvailable:
+	case v1alpha1.ConditionClusterAvailable, v1alpha1.ConditionVerified:
 		return recoverLock(f, cluster)
 	case v1alpha1.ConditionDependentsReconnected:
 		return recoverDependents(f)

@@ -60,7 +60,10 @@ func stepDurations(b *v1alpha1.AuroraBacktrack) map[string]time.Duration {
 	since := b.CreationTimestamp.Time
 	for _, step := range v1alpha1.StepConditions {
 		c := meta.FindStatusCondition(b.Status.Conditions, step)
-		if c == nil || c.Status != metav1.ConditionTrue {
+		if c == nil { // a step that this object does not have
+			continue
+		}
+		if c.Status != metav1.ConditionTrue {
 			break
 		}
 		durations[step] = max(c.LastTransitionTime.Sub(since), 0)

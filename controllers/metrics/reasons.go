@@ -14,7 +14,8 @@ var endReasons = setOf(
 	v1alpha1.ReasonClusterNotFound, v1alpha1.ReasonClusterNotAvailable,
 	v1alpha1.ReasonDBClusterNotFound, v1alpha1.ReasonAccessDenied, v1alpha1.ReasonCredentialsInvalid, // RDS refused the call for it
 	v1alpha1.ReasonDependentNotFound, v1alpha1.ReasonDependentUnsupported, v1alpha1.ReasonPauseTimedOut, v1alpha1.ReasonPauseReverted,
-	v1alpha1.ReasonRejected, v1alpha1.ReasonFailed, v1alpha1.ReasonOutcomeUnknown, v1alpha1.ReasonReconnectTimedOut, other,
+	v1alpha1.ReasonRejected, v1alpha1.ReasonFailed, v1alpha1.ReasonOutcomeUnknown, v1alpha1.ReasonReconnectTimedOut,
+	v1alpha1.ReasonVerifyNotPossible, v1alpha1.ReasonVerificationFailed, v1alpha1.ReasonVerificationInconclusive, other,
 )
 
 // waitReasons are the reasons for which an AuroraBacktrack waits before it starts. They bound the label.

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	appsv1 "k8s.io/api/apps/v1"
+	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -48,6 +49,8 @@ type Checker struct {
 	LedgerLost map[types.UID]bool
 	// forgotten are wishes whose first run nobody can know of any more: the ledger was taken away.
 	ledgerLostFor map[string]bool
+	// checks are the Jobs that were made to check data, by whose it is.
+	checks map[types.UID]int
 }
 
 // NewChecker starts to check what happens from now on.
@@ -57,7 +60,7 @@ func (env *Env) NewChecker() *Checker {
 		Clusters: map[string]*v1alpha1.AuroraCluster{}, targets: map[string]string{}, deployments: map[string]*appsv1.Deployment{},
 		accepted: map[types.UID]int{}, wishes: map[string]types.UID{}, verdicts: map[types.UID]map[string]announcement{},
 		events: map[types.UID][]*corev1.Event{}, wantReplicas: map[string]int32{}, woken: map[string]bool{},
-		Forced: map[types.UID]bool{}, Wiped: map[types.UID]bool{}, LedgerLost: map[types.UID]bool{}, ledgerLostFor: map[string]bool{},
+		Forced: map[types.UID]bool{}, Wiped: map[types.UID]bool{}, LedgerLost: map[types.UID]bool{}, ledgerLostFor: map[string]bool{}, checks: map[types.UID]int{},
 	}
 	for _, object := range env.Server.Snapshot() {
 		s.see(nil, object)
@@ -107,6 +110,8 @@ func (s *Checker) see(old, object fakeapi.Object) {
 		if c != nil && !s.byUser {
 			s.checkSummary("AuroraCluster", c.Name, clusterSummary(c, kstatus(&unstructured.Unstructured{Object: object})))
 		}
+	case "Job":
+		s.seeJob(typed[batchv1.Job](s.Env, c))
 	case "Deployment":
 		s.seeDeployment(typed[appsv1.Deployment](s.Env, c))
 	case "Event":
@@ -170,6 +175,9 @@ func (s *Checker) seeDeployment(old, d *appsv1.Deployment) {
 		s.violation("3: %s was set to zero without a mark", d.Name)
 	case scaled && *d.Spec.Replicas > 0 && (!paused || *d.Spec.Replicas != s.wantReplicas[d.Name]):
 		s.violation("3: %s had %d replicas, was set to %d and should have %d", d.Name, *old.Spec.Replicas, *d.Spec.Replicas, s.wantReplicas[d.Name])
+	}
+	if scaled && !s.byUser && *d.Spec.Replicas > 0 {
+		s.checkVerified(d)
 	}
 	if d.Annotations[v1alpha1.PausedAnnotation] == "" {
 		s.woken[d.Name] = false

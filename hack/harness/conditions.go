@@ -36,7 +36,7 @@ func HasReason(b *v1alpha1.AuroraBacktrack, condition, reason string) bool {
 	return c != nil && c.Reason == reason
 }
 
-// StepConditions are the conditions of the steps of a rewind, in their order.
+// StepConditions are the conditions of the steps of a rewind whose data nobody checks, in their order.
 func StepConditions() []string {
 	return []string{
 		v1alpha1.ConditionAdmitted, v1alpha1.ConditionPreflightPassed, v1alpha1.ConditionDependentsPaused,
@@ -47,9 +47,10 @@ func StepConditions() []string {
 // Path is how far the object came: each step's condition that is True or False, with its reason.
 func Path(b *v1alpha1.AuroraBacktrack) string {
 	var steps []string
-	for _, condition := range StepConditions() {
+	for _, condition := range v1alpha1.StepConditions {
 		c := meta.FindStatusCondition(b.Status.Conditions, condition)
 		switch {
+		case c == nil && condition == v1alpha1.ConditionVerified && b.Spec.Verify == nil:
 		case c == nil:
 			steps = append(steps, condition+" missing")
 		case c.Status != metav1.ConditionUnknown:

@@ -36,6 +36,9 @@ func RollOut(env *Env) { rollOutIf(env, func(fakeapi.Key) bool { return true }) 
 // rollOutIf does so for some of them.
 func rollOutIf(env *Env, works func(fakeapi.Key) bool) {
 	for key, object := range env.Server.Snapshot() {
+		if key.Kind == "Job" {
+			env.runJob(key)
+		}
 		if key.Kind != "Deployment" || settled(object) || !works(key) {
 			continue
 		}

@@ -45,6 +45,8 @@ type Env struct {
 	Clock  *clocktesting.FakeClock
 	// Kubelet is what the workload controllers and kubelets would do; tests may replace it.
 	Kubelet func(*Env)
+	// Check is how the Jobs that check the data end.
+	Check Check
 	// RDSAhead is RDS's clock minus everybody else's.
 	RDSAhead time.Duration
 	// made counts the objects, to name pods by.

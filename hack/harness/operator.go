@@ -19,6 +19,7 @@ import (
 	"github.com/aurora-backtrack/operator/controllers/cluster"
 	"github.com/aurora-backtrack/operator/controllers/event"
 	"github.com/aurora-backtrack/operator/controllers/rds"
+	"github.com/aurora-backtrack/operator/controllers/verification"
 	"github.com/aurora-backtrack/operator/controllers/workload"
 )
 
@@ -56,9 +57,12 @@ func (env *Env) assemble(line *Connection, cache func(live client.Client) client
 	workloads := &workload.Workloads{Client: api, Clock: env.Clock}
 	cached := cache(api)
 	events := &event.Announcer{Client: cached, Clock: env.Clock}
+	checks := &verification.Runner{Client: api, Logs: env, Rights: env}
 	return &Operator{
 		Env: env, Connection: line,
-		Backtracks: &backtrack.Reconciler{Client: cached, Live: api, RDS: rds, Workloads: workloads, Clock: env.Clock, Events: events, Settings: settings},
+		Backtracks: &backtrack.Reconciler{
+			Client: cached, Live: api, RDS: rds, Workloads: workloads, Verification: checks, Clock: env.Clock, Events: events, Settings: settings,
+		},
 		Clusters:   &cluster.Reconciler{Client: cached, Live: api, RDS: rds, Workloads: workloads, Clock: env.Clock, Events: events},
 	}
 }

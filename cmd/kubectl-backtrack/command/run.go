@@ -17,6 +17,7 @@ func newRun(s *Session) *cobra.Command {
 			"distance (-15m). A relative time is made absolute once, before anything happens. Ctrl-C ends the following, not the rewind.",
 		Example: `  kubectl backtrack run game --to 13:55
   kubectl backtrack run game --to -15m --yes
+  kubectl backtrack run game --to 13:55 --verify check-orders
   kubectl backtrack run game --to 2023-12-23T13:55:00Z --dry-run=client -o yaml > rewind.yaml`,
 		Args: oneArg("CLUSTER"),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -29,6 +30,7 @@ func newRun(s *Session) *cobra.Command {
 		ValidArgsFunction: completion{s}.cluster,
 	}
 	r.add(cmd)
+	r.spec.verify.add(cmd)
 	addTo(cmd, &to)
 	return cmd
 }

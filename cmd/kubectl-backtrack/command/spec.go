@@ -20,6 +20,7 @@ type specFlags struct {
 	name, startDeadline, repeat string
 	force, useEarliest          bool
 	ttl                         time.Duration
+	verify                      verifyFlags
 }
 
 func (f *specFlags) add(cmd *cobra.Command) {
@@ -48,6 +49,9 @@ func (f *specFlags) object(s *Session, cluster string, to time.Time) (*v1alpha1.
 	b.SetGroupVersionKind(v1alpha1.GroupVersion.WithKind("AuroraBacktrack"))
 	if b.Name == "" {
 		b.Name = fmt.Sprintf("%s-to-%s", cluster, to.UTC().Format("20060102-150405"))
+	}
+	if b.Spec.Verify, err = f.verify.field(); err != nil {
+		return nil, err
 	}
 	if f.ttl < 0 || f.ttl.Seconds() > math.MaxInt32 {
 		return nil, fmt.Errorf("--ttl %s is out of range: choose 0s to %ds", f.ttl, math.MaxInt32)

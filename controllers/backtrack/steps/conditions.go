@@ -8,6 +8,11 @@ import (
 	"github.com/aurora-backtrack/operator/controllers/rds"
 )
 
+// Applies reports whether the object has the step of the condition.
+func Applies(f *Facts, condition string) bool {
+	return condition != v1alpha1.ConditionVerified || f.Object.Spec.Verify != nil
+}
+
 // SetCondition writes a step's condition. What is True or False stays so: nothing regresses.
 func SetCondition(f *Facts, condition string, status metav1.ConditionStatus, reason, message string) {
 	old := meta.FindStatusCondition(f.Object.Status.Conditions, condition)
@@ -45,6 +50,9 @@ func Complete(f *Facts, succeeded metav1.ConditionStatus, reason, message string
 	status.ObservedGeneration = f.Object.Generation
 	status.QueuePosition = nil
 	for _, condition := range v1alpha1.StepConditions {
+		if !Applies(f, condition) {
+			continue
+		}
 		if c := meta.FindStatusCondition(status.Conditions, condition); c == nil || c.Status == metav1.ConditionUnknown {
 			PutCondition(f, condition, metav1.ConditionUnknown, v1alpha1.ReasonNotReached, "the run ended before this step")
 		}

@@ -54,6 +54,8 @@ const (
 	History          Name = "History"
 	Dependents       Name = "Dependents"
 	LeftPaused       Name = "LeftPaused"
+	Verifiable       Name = "Verifiable"
+	Check            Name = "Check"
 )
 
 // Action names what is done. Each leaves its result in the facts.
@@ -74,6 +76,7 @@ const (
 	WithdrawClaim   Action = "WithdrawClaim"   // RDS certainly did not accept the call
 	EnterRecord     Action = "EnterRecord"     // put RDS's record into the ledger
 	ResumePaused    Action = "ResumePaused"    // one round of resuming what is paused; result in Facts.Up
+	StartCheck      Action = "StartCheck"      // make the Job that checks the data; result in Facts.CheckStarted
 	BringBack       Action = "BringBack"       // one round of resuming and restarting; result in Facts.Up
 	ReleaseFinished Action = "ReleaseFinished" // the lock, with the outcome in the ledger; result in Facts.Released
 )

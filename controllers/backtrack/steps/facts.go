@@ -11,6 +11,7 @@ import (
 	"github.com/aurora-backtrack/operator/controllers/fact"
 	"github.com/aurora-backtrack/operator/controllers/lock"
 	"github.com/aurora-backtrack/operator/controllers/rds"
+	"github.com/aurora-backtrack/operator/controllers/verification"
 	"github.com/aurora-backtrack/operator/controllers/workload"
 )
 
@@ -36,15 +37,28 @@ type Facts struct {
 	Dependents       fact.Fact[Found]
 	LeftPaused       fact.Fact[[]v1alpha1.DependentStatus] // workloads that carry our mark from before the status was taken away
 
+	// Verifiable is why the data can't be checked as spec.verify asks; empty when it can be.
+	Verifiable fact.Fact[Obstacle]
+	Check      fact.Fact[verification.State]
+
 	// What this reconciliation's actions came to; unread until they are done.
-	Paused    fact.Fact[bool]
-	Quiet     fact.Fact[bool]
-	Up        fact.Fact[bool]
-	Called    fact.Fact[bool]
-	LockTaken bool
-	Released  bool
+	Paused fact.Fact[bool]
+	Quiet  fact.Fact[bool]
+	Up     fact.Fact[bool]
+	Called fact.Fact[bool]
+	// CheckStarted says that the Job that checks the data is there.
+	CheckStarted fact.Fact[bool]
+	LockTaken    bool
+	Released     bool
 	// ReadAfterPause says that everything was read after the pause was complete.
 	ReadAfterPause bool
+}
+
+// Obstacle is something in the way.
+type Obstacle struct {
+	Message string
+	// Passing says that it may be gone a little later.
+	Passing bool
 }
 
 // Found are the dependents as they are now.

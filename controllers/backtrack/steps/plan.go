@@ -27,6 +27,9 @@ func makePlan(f *Facts, cluster *v1alpha1.AuroraCluster, db rds.Cluster) *v1alph
 	if n := f.Count(v1alpha1.StrategyPause); n > 0 {
 		plan.Summary += fmt.Sprintf(", pauses %s meanwhile", workloads(n))
 	}
+	if v := f.Object.Spec.Verify; v != nil {
+		plan.Summary += fmt.Sprintf(", has a Job of CronJob %s check the data (at most %s) before anything comes back", v.JobFrom.CronJob, VerifyTimeout(f))
+	}
 	if n := f.Count(v1alpha1.StrategyRestart); n > 0 {
 		plan.Summary += fmt.Sprintf(", restarts %s afterwards", workloads(n))
 	}

@@ -47,6 +47,9 @@ func examine(f *Facts, cluster *v1alpha1.AuroraCluster) Decision {
 	if len(found.Problems) > 0 {
 		return Halted(found.Problems[0].Reason, describeProblems(found.Problems))
 	}
+	if d := verifiable(f); d.Kind != Continue {
+		return d
+	}
 	if !claim.HasRoom(cluster, f.Object) {
 		return wait(watchedPoll, v1alpha1.ReasonClusterNotReady, fmt.Sprintf(
 			"the ledger of AuroraCluster %s is full of rewinds whose outcome is open: look at them, and at the cluster in RDS", cluster.Name))

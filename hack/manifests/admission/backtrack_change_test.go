@@ -63,6 +63,15 @@ func TestBacktrackChange(t *testing.T) {
 			before: []edit{set("spec.repeat", "b2c3d4e5-0000-4000-8000-000000000000")}, change: []edit{unset("spec.repeat")},
 			want: `spec: Invalid value: repeat is immutable: create a new AuroraBacktrack`,
 		},
+		"check added": {
+			change: []edit{set("spec.verify", map[string]any{"jobFrom": map[string]any{"cronJob": "check"}})},
+			want:   `spec: Invalid value: verify is immutable: create a new AuroraBacktrack`,
+		},
+		"check changed": {
+			before: []edit{set("spec.verify", map[string]any{"jobFrom": map[string]any{"cronJob": "check"}})},
+			change: []edit{set("spec.verify.jobFrom.cronJob", "other")},
+			want:   `spec: Invalid value: verify is immutable: create a new AuroraBacktrack`,
+		},
 		"start deadline added": {
 			change: []edit{set("spec.startDeadline", "2023-12-24T00:00:00Z")},
 			want:   `spec: Invalid value: startDeadline is immutable: create a new AuroraBacktrack`,

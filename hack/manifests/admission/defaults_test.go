@@ -11,7 +11,7 @@ import (
 // TestDefaults: what the shortest objects mean. docs/aurorabacktrack.md and docs/auroracluster.md say the same.
 func TestDefaults(t *testing.T) {
 	objects := map[string]*unstructured.Unstructured{
-		"AuroraBacktrack": backtrack("defaults"),
+		"AuroraBacktrack": backtrack("defaults", set("spec.verify.jobFrom.cronJob", "check")),
 		"AuroraCluster":   cluster("defaults"),
 	}
 	for kind, object := range objects {
@@ -26,6 +26,8 @@ func TestDefaults(t *testing.T) {
 		"AuroraBacktrack.spec.cancel":                                  false,
 		"AuroraBacktrack.spec.startDeadline":                           nil,
 		"AuroraBacktrack.spec.repeat":                                  nil,
+		"AuroraBacktrack.spec.verify.timeout":                          "5m",
+		"AuroraBacktrack.spec.verify.onFailure":                        "Keep",
 		"AuroraBacktrack.spec.ttlSecondsAfterFinished":                 int64(7 * 24 * 60 * 60),
 		"AuroraBacktrack.status.observedGeneration":                    int64(-1),
 		"AuroraCluster.spec.policy.approval":                           "None",

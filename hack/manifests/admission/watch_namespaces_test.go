@@ -33,6 +33,23 @@ func TestWatchNamespacesRoles(t *testing.T) {
 	}
 }
 
+// TestVerifyRoles: the component verify gives the same in all namespaces as its role gives in one, and nothing that the operator
+// has anyway.
+func TestVerifyRoles(t *testing.T) {
+	var everywhere, one, usual struct{ Rules []rbacv1.PolicyRule }
+	read(t, "components/verify/cluster_role.yaml", &everywhere)
+	read(t, "components/verify/namespace/role.yaml", &one)
+	read(t, "rbac/role.yaml", &usual)
+	if got, want := permissions(one.Rules), permissions(everywhere.Rules); !slices.Equal(got, want) || len(want) == 0 {
+		t.Errorf("in one namespace %v, in all %v", got, want)
+	}
+	for _, permission := range permissions(everywhere.Rules) {
+		if slices.Contains(permissions(usual.Rules), permission) {
+			t.Errorf("the operator has it without the component: %s", permission)
+		}
+	}
+}
+
 // permissions spells rules out: one line for every verb on every resource.
 func permissions(rules []rbacv1.PolicyRule) []string {
 	var lines []string
