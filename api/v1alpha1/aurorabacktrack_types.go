@@ -19,6 +19,7 @@ type ClusterReference struct {
 // +kubebuilder:validation:XValidation:rule="self.useEarliestTimeOnPointInTimeUnavailable == oldSelf.useEarliestTimeOnPointInTimeUnavailable",message="useEarliestTimeOnPointInTimeUnavailable is immutable: create a new AuroraBacktrack"
 // +kubebuilder:validation:XValidation:rule="has(self.repeat) == has(oldSelf.repeat) && (!has(self.repeat) || self.repeat == oldSelf.repeat)",message="repeat is immutable: create a new AuroraBacktrack"
 // +kubebuilder:validation:XValidation:rule="has(self.startDeadline) == has(oldSelf.startDeadline) && (!has(self.startDeadline) || self.startDeadline == oldSelf.startDeadline)",message="startDeadline is immutable: create a new AuroraBacktrack"
+// +kubebuilder:validation:XValidation:rule="has(self.safetyCopy) == has(oldSelf.safetyCopy) && (!has(self.safetyCopy) || self.safetyCopy == oldSelf.safetyCopy)",message="safetyCopy is immutable: create a new AuroraBacktrack"
 // +kubebuilder:validation:XValidation:rule="has(self.ttlSecondsAfterFinished) == has(oldSelf.ttlSecondsAfterFinished) && (!has(self.ttlSecondsAfterFinished) || self.ttlSecondsAfterFinished == oldSelf.ttlSecondsAfterFinished)",message="ttlSecondsAfterFinished is immutable: create a new AuroraBacktrack"
 // +kubebuilder:validation:XValidation:rule="!oldSelf.cancel || self.cancel",message="cancel is one way: create a new AuroraBacktrack to rewind after all"
 type AuroraBacktrackSpec struct {
@@ -58,6 +59,9 @@ type AuroraBacktrackSpec struct {
 	// +kubebuilder:validation:MaxLength=36
 	// +kubebuilder:validation:XValidation:rule="self.matches('^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$')",message="must be the BacktrackIdentifier of the backtrack that is repeated, such as b2c3d4e5-0000-4000-8000-000000000000; the message of an AuroraBacktrack that ended as AlreadyApplied names it"
 	Repeat string `json:"repeat,omitempty"`
+	// safetyCopy keeps a copy of the present before it is rewound: a clone or a snapshot. Default: the AuroraCluster's.
+	// +optional
+	SafetyCopy *SafetyCopy `json:"safetyCopy,omitempty"`
 	// ttlSecondsAfterFinished deletes the object this many seconds after it finished. Default: 604800 (seven days), which is
 	// longer than any backtrack window. 2147483647 keeps it for good: set it where a Git repository would create it again.
 	// +optional

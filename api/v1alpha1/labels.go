@@ -20,6 +20,14 @@ const (
 	// policy holds it to the truth; needed only where the policy asks for approval.
 	ApprovedByAnnotation = "aurora-backtrack.io/approved-by"
 
+	// Tags of a safety copy in AWS: the UID of its AuroraBacktrack, which makes it that object's; the object's namespace and
+	// name; the AuroraCluster; when RDS was asked for the copy, and until when it is wanted.
+	CopyUIDTag         = "aurora-backtrack.io/uid"
+	CopyObjectTag      = "aurora-backtrack.io/object"
+	CopyClusterTag     = "aurora-backtrack.io/cluster"
+	CopyTimeTag        = "aurora-backtrack.io/time"
+	CopyWantedUntilTag = "aurora-backtrack.io/wanted-until"
+
 	// Finalizer keeps an AuroraBacktrack until what it began is brought to its end.
 	Finalizer = "aurora-backtrack.io/cleanup"
 

@@ -63,7 +63,11 @@ func started(f *steps.Facts, i int) time.Time {
 	if s := lifecycle[i]; s.since != nil {
 		return s.since(f)
 	}
-	return f.Since(lifecycle[i-1].condition)
+	before := i - 1
+	for !steps.Applies(f, lifecycle[before].condition) {
+		before--
+	}
+	return f.Since(lifecycle[before].condition)
 }
 
 // within shortens a wait to what is left of its bound.

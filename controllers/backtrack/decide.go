@@ -16,7 +16,7 @@ func decide(f *steps.Facts) steps.Decision {
 	for i, s := range lifecycle {
 		condition := meta.FindStatusCondition(f.Object.Status.Conditions, s.condition)
 		switch {
-		case condition != nil && condition.Status == metav1.ConditionTrue:
+		case !steps.Applies(f, s.condition), condition != nil && condition.Status == metav1.ConditionTrue:
 			continue
 		case condition != nil && condition.Status == metav1.ConditionFalse: // a verdict of an earlier decision
 			return named(s, passOr(recoverDependents(f), func() steps.Decision { return steps.Unwind(f, *condition) }))

@@ -43,6 +43,8 @@ func (r *Reconciler) read(ctx context.Context, f *steps.Facts, name steps.Name) 
 	case steps.Dependents:
 		dependents, problems, err := r.Workloads.Find(ctx, cluster)
 		f.Dependents = fact.Of(steps.Found{Dependents: dependents, Problems: problems}, err)
+	case steps.SafetyCopy:
+		f.SafetyCopy = r.readCopy(ctx, f)
 	case steps.LeftPaused:
 		f.LeftPaused = fact.Of(r.Workloads.PausedBy(ctx, cluster, f.Object.UID))
 	}

@@ -12,7 +12,7 @@ import (
 // from the first write on.
 func begin(f *steps.Facts) {
 	for _, s := range lifecycle {
-		if meta.FindStatusCondition(f.Object.Status.Conditions, s.condition) == nil {
+		if steps.Applies(f, s.condition) && meta.FindStatusCondition(f.Object.Status.Conditions, s.condition) == nil {
 			steps.PutCondition(f, s.condition, metav1.ConditionUnknown, v1alpha1.ReasonWaiting, "waits for an earlier step")
 		}
 	}

@@ -34,13 +34,16 @@ type Facts struct {
 	Dependents       fact.Fact[Found]
 	LeftPaused       fact.Fact[[]v1alpha1.DependentStatus] // workloads that carry our mark from before the status was taken away
 
+	SafetyCopy fact.Fact[rds.Copy] // absent: RDS does not show it
+
 	// What this reconciliation's actions came to; unread until they are done.
-	Paused    fact.Fact[bool]
-	Quiet     fact.Fact[bool]
-	Up        fact.Fact[bool]
-	Called    fact.Fact[bool]
-	LockTaken bool
-	Released  bool
+	Paused                   fact.Fact[bool]
+	Quiet                    fact.Fact[bool]
+	Up                       fact.Fact[bool]
+	Called                   fact.Fact[bool]
+	CopyAsked, InstanceAsked fact.Fact[bool]
+	LockTaken                bool
+	Released                 bool
 	// ReadAfterPause says that everything was read after the pause was complete.
 	ReadAfterPause bool
 }
