@@ -60,6 +60,22 @@ func TestAuroraClusterReads(t *testing.T) {
 	}
 }
 
+// TestSilentRDSIsWrittenOnce: while RDS does not answer, or denies, the status is not written again with every poll.
+func TestSilentRDSIsWrittenOnce(t *testing.T) {
+	for name, fault := range map[string]string{"no answer": local.FaultConnectionReset, "denied": local.FaultAccessDenied} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			env := harness.New(t)
+			env.RDS.FailNext("*", fault, 0)
+			o := env.NewOperator(nil)
+			o.Elapse(10 * time.Minute)
+			written := env.ReadCluster("game").ResourceVersion
+			o.Elapse(time.Hour)
+			harness.Equal(t, "the resource version an hour later", env.ReadCluster("game").ResourceVersion, written)
+		})
+	}
+}
+
 // TestDuplicateTarget has two AuroraClusters for one Aurora cluster: the older is Ready, and the younger once
 // the older is gone. Nothing of the younger's runs meanwhile.
 func TestDuplicateTarget(t *testing.T) {

@@ -118,13 +118,20 @@ func (r *Reconciler) trouble(cluster *v1alpha1.AuroraCluster, seen rds.Observati
 func (r *Reconciler) ready(cluster *v1alpha1.AuroraCluster, status metav1.ConditionStatus, reason, message string, stalled bool) {
 	cluster.Status.ObservedGeneration = cluster.Generation
 	r.put(cluster, v1alpha1.ConditionReady, status, reason, message)
-	meta.RemoveStatusCondition(&cluster.Status.Conditions, v1alpha1.ConditionReconciling)
-	meta.RemoveStatusCondition(&cluster.Status.Conditions, v1alpha1.ConditionStalled)
+	// A condition that stays is not removed and added again: its time would change, and with it the status, every time.
+	companion := ""
 	switch {
 	case stalled:
-		r.put(cluster, v1alpha1.ConditionStalled, metav1.ConditionTrue, reason, message)
+		companion = v1alpha1.ConditionStalled
 	case status != metav1.ConditionTrue:
-		r.put(cluster, v1alpha1.ConditionReconciling, metav1.ConditionTrue, reason, message)
+		companion = v1alpha1.ConditionReconciling
+	}
+	for _, condition := range []string{v1alpha1.ConditionReconciling, v1alpha1.ConditionStalled} {
+		if condition == companion {
+			r.put(cluster, condition, metav1.ConditionTrue, reason, message)
+		} else {
+			meta.RemoveStatusCondition(&cluster.Status.Conditions, condition)
+		}
 	}
 }
 

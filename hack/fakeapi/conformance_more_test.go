@@ -17,6 +17,7 @@ import (
 var finer = map[string]func(api){
 	"an optimistic lock holds for metadata, too":           locksMeta,
 	"an optimistic lock holds for what changes nothing":    locksNoChange,
+	"a status that is taken away is as of a new object":    statusTakenAway,
 	"an optimistic lock knows a forerunner of the name":    locksForerunner,
 	"a status that changes nothing keeps the version":      noChangeOfStatus,
 	"a list in a patch replaces the whole, null takes out": replaces,
@@ -53,6 +54,17 @@ func locksNoChange(a api) {
 	b := a.object()
 	a.touch(b)
 	same(a, "the refusal", apierrors.IsConflict(a.Client.Status().Patch(ctx, b.DeepCopy(), optimistic(b))), true)
+}
+
+func statusTakenAway(a api) {
+	b := a.object()
+	b.Status = v1alpha1.AuroraBacktrackStatus{StartedAt: "2023-12-23T14:00:00Z", ObservedGeneration: 1}
+	a.must(a.Client.Status().Update(ctx, b))
+	b.Status = v1alpha1.AuroraBacktrackStatus{}
+	a.must(a.Client.Status().Update(ctx, b))
+	read := a.fresh(b)
+	same(a, "startedAt", read.Status.StartedAt, "")
+	same(a, "observedGeneration", read.Status.ObservedGeneration, -1)
 }
 
 func locksForerunner(a api) {

@@ -167,6 +167,9 @@ func (s *Server) update(key Key, status bool, make change) (Object, error) {
 		return nil, err
 	}
 	object = merge(key.GroupKind, old, object, status)
+	if _, there := object["status"]; !there && hasStatus(key.GroupKind) {
+		s.defaultStatus(key.GroupKind, object)
+	}
 	if late := lateFinalizer(old, object); late != "" {
 		return nil, apierrors.NewInvalid(key.GroupKind, key.Name, field.ErrorList{
 			field.Forbidden(field.NewPath("metadata", "finalizers"), late+" can't be added to an object that is being deleted"),

@@ -19,7 +19,7 @@ func AdmissionPolicies(t testing.TB) []client.Object {
 	t.Helper()
 	var objects []client.Object
 	for _, name := range []string{"annotations.yaml", "approval.yaml"} {
-		data, err := os.ReadFile(filepath.Join(moduleRoot(t), "config", "admission", name)) //nolint:gosec // a file of this module
+		data, err := os.ReadFile(filepath.Join(repository(t), "config", "admission", name)) //nolint:gosec // a file of this repository
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -38,15 +38,15 @@ func AdmissionPolicies(t testing.TB) []client.Object {
 	return objects
 }
 
-// moduleRoot is the directory above the test's own that has the module's go.mod.
-func moduleRoot(t testing.TB) string {
+// repository is the directory above the test's own that has the manifests.
+func repository(t testing.TB) string {
 	t.Helper()
 	directory, err := os.Getwd()
 	for ; err == nil && directory != filepath.Dir(directory); directory = filepath.Dir(directory) {
-		if _, err := os.Stat(filepath.Join(directory, "go.mod")); err == nil {
+		if _, err := os.Stat(filepath.Join(directory, "config", "admission")); err == nil {
 			return directory
 		}
 	}
-	t.Fatalf("the module's directory was not found: %v", err)
+	t.Fatalf("no directory above has config/admission: %v", err)
 	return ""
 }
