@@ -20,6 +20,7 @@ type ClusterReference struct {
 // +kubebuilder:validation:XValidation:rule="has(self.repeat) == has(oldSelf.repeat) && (!has(self.repeat) || self.repeat == oldSelf.repeat)",message="repeat is immutable: create a new AuroraBacktrack"
 // +kubebuilder:validation:XValidation:rule="has(self.startDeadline) == has(oldSelf.startDeadline) && (!has(self.startDeadline) || self.startDeadline == oldSelf.startDeadline)",message="startDeadline is immutable: create a new AuroraBacktrack"
 // +kubebuilder:validation:XValidation:rule="has(self.verify) == has(oldSelf.verify) && (!has(self.verify) || self.verify == oldSelf.verify)",message="verify is immutable: create a new AuroraBacktrack"
+// +kubebuilder:validation:XValidation:rule="has(self.safetyCopy) == has(oldSelf.safetyCopy) && (!has(self.safetyCopy) || self.safetyCopy == oldSelf.safetyCopy)",message="safetyCopy is immutable: create a new AuroraBacktrack"
 // +kubebuilder:validation:XValidation:rule="has(self.ttlSecondsAfterFinished) == has(oldSelf.ttlSecondsAfterFinished) && (!has(self.ttlSecondsAfterFinished) || self.ttlSecondsAfterFinished == oldSelf.ttlSecondsAfterFinished)",message="ttlSecondsAfterFinished is immutable: create a new AuroraBacktrack"
 // +kubebuilder:validation:XValidation:rule="!oldSelf.cancel || self.cancel",message="cancel is one way: create a new AuroraBacktrack to rewind after all"
 type AuroraBacktrackSpec struct {
@@ -62,6 +63,9 @@ type AuroraBacktrackSpec struct {
 	// verify has a Job check the rewound data before the dependents come back. It needs the operator's component verify.
 	// +optional
 	Verify *Verify `json:"verify,omitempty"`
+	// safetyCopy keeps a copy of the present before it is rewound: a clone or a snapshot. Default: the AuroraCluster's.
+	// +optional
+	SafetyCopy *SafetyCopy `json:"safetyCopy,omitempty"`
 	// ttlSecondsAfterFinished deletes the object this many seconds after it finished. Default: 604800 (seven days), which is
 	// longer than any backtrack window. 2147483647 keeps it for good: set it where a Git repository would create it again.
 	// +optional

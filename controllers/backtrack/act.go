@@ -41,6 +41,10 @@ func (a *performer) do(ctx context.Context, action steps.Action) error {
 		return a.resumeLeft(ctx)
 	case steps.ReadAgain:
 		f.ReadAgain()
+	case steps.MakeCopy:
+		return a.makeCopy(ctx)
+	case steps.MakeInstance:
+		return a.makeInstance(ctx)
 	case steps.Call:
 		return a.call(ctx)
 	case steps.WithdrawClaim:

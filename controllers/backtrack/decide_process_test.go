@@ -125,7 +125,7 @@ func (p *pureProcess) end(d steps.Decision) {
 	summarize(p.f, d)
 	p.m.note("%s %s: %v %s %s %v", p.f.Object.Name, p.f.Object.UID, d.Kind, d.Condition, d.Reason, d.Err)
 	if err := p.persist(); err != nil {
-		if stored := p.m.objects[p.f.Object.Name]; stored == nil || stored.UID != p.f.Object.UID || stored.Status.CompletedAt != "" {
+		if stored := p.m.objects[p.f.Object.Name]; stored == nil || stored.UID != p.f.Object.UID || stored.Status.StartedAt == "" || stored.Status.CompletedAt != "" {
 			p.m.resume(p.f.Object.UID)
 		}
 	}
@@ -194,6 +194,8 @@ func (p *pureProcess) read(name steps.Name) {
 			left = append(left, v1alpha1.DependentStatus{Name: "worker"})
 		}
 		f.LeftPaused = fact.Known(left)
+	case steps.SafetyCopy:
+		f.SafetyCopy = m.describeCopy(steps.PlannedCopy(f).Identifier)
 	case steps.Approval:
 		f.Approval = fact.Known("")
 	}
@@ -262,6 +264,7 @@ func (p *pureProcess) ask(wish string) {
 		f.Called = fact.Unknown[bool](errSilent) // lost on its way
 		return
 	}
+	p.checkCopied()
 	record := m.rewind(f.Object.Spec.BacktrackTo.Time(), wish)
 	if m.lossy {
 		f.Called = fact.Unknown[bool](errSilent) // the answer is lost

@@ -27,15 +27,19 @@ var lifecycle = []step{
 	{
 		condition: v1alpha1.ConditionAdmitted, decide: steps.Admit,
 		needs: []steps.Name{
-			steps.NamespaceAllowed, steps.Approval, steps.Lock, steps.Observed, steps.History, steps.Dependents, steps.LeftPaused, steps.Verifiable,
+			steps.NamespaceAllowed, steps.Approval, steps.Lock, steps.Observed, steps.History, steps.Dependents, steps.LeftPaused, steps.SafetyCopy, steps.Verifiable,
 		},
 	}, {
 		condition: v1alpha1.ConditionPreflightPassed, decide: steps.Preflight,
-		needs: []steps.Name{steps.NamespaceAllowed, steps.Approval, steps.Observed, steps.History, steps.Dependents, steps.Verifiable},
+		needs: []steps.Name{steps.NamespaceAllowed, steps.Approval, steps.Observed, steps.History, steps.Dependents, steps.SafetyCopy, steps.Verifiable},
 	}, {
 		condition: v1alpha1.ConditionDependentsPaused, decide: steps.PauseDependents,
 		needs:   []steps.Name{steps.NamespaceAllowed, steps.Approval},
 		timeout: steps.PauseTimeout, late: steps.PauseTooLong,
+	}, {
+		condition: v1alpha1.ConditionCopied, decide: steps.Copy,
+		needs:   []steps.Name{steps.NamespaceAllowed, steps.Approval, steps.Observed, steps.History, steps.SafetyCopy},
+		timeout: steps.CopyTimeout, late: steps.CopyTooLong,
 	}, {
 		condition: v1alpha1.ConditionBacktracked, decide: steps.Rewind,
 		needs:   []steps.Name{steps.NamespaceAllowed, steps.Approval, steps.Lock, steps.Observed, steps.Polled, steps.History, steps.Dependents},

@@ -43,6 +43,8 @@ func (r *Reconciler) read(ctx context.Context, f *steps.Facts, name steps.Name) 
 		f.Verifiable = fact.Of(steps.Obstacle{Message: message, Passing: passing}, err)
 	case steps.Check:
 		f.Check = fact.Of(r.Verification.Look(ctx, f.Object, steps.VerifyingLate(f)))
+	case steps.SafetyCopy:
+		f.SafetyCopy = r.readCopy(ctx, f)
 	case steps.LeftPaused:
 		f.LeftPaused = fact.Of(r.Workloads.PausedBy(ctx, cluster, f.Object.UID))
 	}

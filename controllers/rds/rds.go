@@ -44,6 +44,7 @@ type Cluster struct {
 	BacktrackWindow int64     // target window in seconds; 0: backtracking is off
 	Earliest        time.Time // EarliestBacktrackTime; zero when RDS gives none
 	ChangeRecords   int64     // BacktrackConsumedChangeRecords
+	Instances       int       // DBClusterMembers
 }
 
 // Available reports whether the cluster's status is "available".

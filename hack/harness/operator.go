@@ -63,7 +63,7 @@ func (env *Env) assemble(line *Connection, cache func(live client.Client) client
 		Backtracks: &backtrack.Reconciler{
 			Client: cached, Live: api, RDS: rds, Workloads: workloads, Verification: checks, Clock: env.Clock, Events: events, Settings: settings,
 		},
-		Clusters:   &cluster.Reconciler{Client: cached, Live: api, RDS: rds, Workloads: workloads, Clock: env.Clock, Events: events},
+		Clusters: &cluster.Reconciler{Client: cached, Live: api, RDS: rds, Workloads: workloads, Clock: env.Clock, Events: events},
 	}
 }
 

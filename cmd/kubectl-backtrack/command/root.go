@@ -77,7 +77,7 @@ func newRoot(s *Session) *cobra.Command {
 		"do": {
 			newPlan(s), newRun(s), newUndo(s), newApprove(s), newStart(s), newCancel(s), newWait(s), newWatch(s),
 		},
-		"see":  {newClusters(s), newStatus(s), newHistory(s), newTimeline(s), newMoments(s)},
+		"see":  {newClusters(s), newStatus(s), newHistory(s), newTimeline(s), newMoments(s), newCopies(s)},
 		"help": {newResume(s), newReport(s)},
 	} {
 		for _, cmd := range commands {

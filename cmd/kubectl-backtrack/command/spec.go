@@ -21,6 +21,7 @@ type specFlags struct {
 	force, useEarliest          bool
 	ttl                         time.Duration
 	verify                      verifyFlags
+	copy                        copyFlags
 }
 
 func (f *specFlags) add(cmd *cobra.Command) {
@@ -30,6 +31,7 @@ func (f *specFlags) add(cmd *cobra.Command) {
 	flags.BoolVar(&f.useEarliest, "use-earliest", false, "go to the earliest time of the window if the time lies before it")
 	flags.StringVar(&f.startDeadline, "start-deadline", "", "do not start after this time, such as 2023-12-23T15:00:00Z or 30m")
 	flags.StringVar(&f.repeat, "repeat", "", "identifier of the backtrack to the same time after which this one is wanted once more")
+	f.copy.add(cmd)
 	flags.DurationVar(&f.ttl, "ttl", 0, "delete the AuroraBacktrack this long after it finished, such as 168h")
 }
 
@@ -58,6 +60,9 @@ func (f *specFlags) object(s *Session, cluster string, to time.Time) (*v1alpha1.
 	}
 	if f.ttl > 0 {
 		b.Spec.TTLSecondsAfterFinished = ptr.To(int32(f.ttl.Seconds()))
+	}
+	if b.Spec.SafetyCopy, err = f.copy.safetyCopy(); err != nil {
+		return nil, err
 	}
 	if f.startDeadline != "" {
 		deadline, err := when.ParseDeadline(f.startDeadline, s.Now(), s.Zone)

@@ -81,3 +81,11 @@ func (c *Client) Requesters(ctx context.Context, cluster string) func(v1alpha1.O
 	}
 	return func(ref v1alpha1.ObjectReference) string { return known[ref.UID] }
 }
+
+// Region is the AWS Region that an AuroraCluster names; empty when it names none, or may not be read.
+func (c *Client) Region(ctx context.Context, cluster string) string {
+	if found, err := c.Cluster(ctx, cluster); err == nil {
+		return found.Spec.Region
+	}
+	return ""
+}

@@ -28,7 +28,7 @@ func (p *Progress) Show(b *v1alpha1.AuroraBacktrack) {
 	if p.quiet {
 		return
 	}
-	for _, step := range Steps {
+	for _, step := range v1alpha1.StepConditions {
 		for _, c := range b.Status.Conditions {
 			// What the operator found before the latest change of the spec is no news.
 			if c.Type == step && b.Status.ObservedGeneration == b.Generation {

@@ -34,7 +34,7 @@ func Status(t *terminal.Terminal, b *v1alpha1.AuroraBacktrack) {
 	}
 	t.Printf("\n")
 	previous := b.CreationTimestamp.Time
-	for _, kind := range Steps {
+	for _, kind := range v1alpha1.StepConditions {
 		c := meta.FindStatusCondition(b.Status.Conditions, kind)
 		if c == nil {
 			continue

@@ -56,6 +56,7 @@ const (
 	LeftPaused       Name = "LeftPaused"
 	Verifiable       Name = "Verifiable"
 	Check            Name = "Check"
+	SafetyCopy       Name = "SafetyCopy"
 )
 
 // Action names what is done. Each leaves its result in the facts.
@@ -72,6 +73,8 @@ const (
 	Pause           Action = "Pause"           // one round of pausing; result in Facts.Paused
 	VerifyPaused    Action = "VerifyPaused"    // one round of pausing and checking; result in Facts.Quiet
 	ReadAgain       Action = "ReadAgain"       // drop what was read before the pause
+	MakeCopy        Action = "MakeCopy"        // ask RDS for the safety copy; result in Facts.CopyAsked
+	MakeInstance    Action = "MakeInstance"    // ask RDS for an instance of the clone; result in Facts.InstanceAsked
 	Call            Action = "Call"            // claim, and ask RDS; result in Facts.Called
 	WithdrawClaim   Action = "WithdrawClaim"   // RDS certainly did not accept the call
 	EnterRecord     Action = "EnterRecord"     // put RDS's record into the ledger

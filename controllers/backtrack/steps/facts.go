@@ -41,11 +41,15 @@ type Facts struct {
 	Verifiable fact.Fact[Obstacle]
 	Check      fact.Fact[verification.State]
 
+	SafetyCopy fact.Fact[rds.Copy] // absent: RDS does not show it
+
 	// What this reconciliation's actions came to; unread until they are done.
 	Paused fact.Fact[bool]
 	Quiet  fact.Fact[bool]
 	Up     fact.Fact[bool]
 	Called fact.Fact[bool]
+	// CopyAsked and InstanceAsked say that RDS was asked for the copy, and for its instance.
+	CopyAsked, InstanceAsked fact.Fact[bool]
 	// CheckStarted says that the Job that checks the data is there.
 	CheckStarted fact.Fact[bool]
 	LockTaken    bool
