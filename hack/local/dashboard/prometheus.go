@@ -84,7 +84,9 @@ func (t *test) startPrometheus(ctx context.Context, program string) error {
 		return err
 	}
 	defer log.Close() // the process has its own descriptor
-	args := []string{"--config.file=" + filepath.Join(dir, "prometheus.json"), "--storage.tsdb.path=" + filepath.Join(dir, "data"), "--web.listen-address=" + address}
+	args := []string{
+		"--config.file=" + filepath.Join(dir, "prometheus.json"), "--storage.tsdb.path=" + filepath.Join(dir, "data"), "--web.listen-address=" + address,
+	}
 	p.process = exec.Command(program, args...) //nolint:gosec // a program that the user named by PATH; stop ends it, also after an interrupt
 	p.process.Stdout, p.process.Stderr = log, log
 	p.process.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
