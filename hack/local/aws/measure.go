@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/aurora-backtrack/operator/api/v1alpha1"
@@ -95,9 +96,9 @@ func (t timing) JSON() []byte {
 // flags are those of local-aurora.
 func (t timing) flags() string {
 	text := ""
-	for _, field := range []struct{ name, flag string }{{"unlisted", "unlisted"}, {"pending", "pending"}, {"backtracking", "backtracking"}, {"statusLag", "status-lag"}} {
-		if t[field.name] != "" {
-			text += " --" + field.flag + "=" + t[field.name]
+	for _, name := range []string{"unlisted", "pending", "backtracking", "statusLag"} {
+		if t[name] != "" {
+			text += " --" + strings.Replace(name, "statusLag", "status-lag", 1) + "=" + t[name]
 		}
 	}
 	return text

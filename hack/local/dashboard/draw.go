@@ -36,7 +36,7 @@ table{width:100%%;border-collapse:collapse} td,th{text-align:left;padding:3px;bo
 		case "stat":
 			body += number(p, drawn[p.ID])
 		case "table":
-			body += table(p, drawn[p.ID])
+			body += table(drawn[p.ID])
 		default:
 			body += lines(p, drawn[p.ID])
 		}
@@ -57,7 +57,7 @@ func number(p panel, found []series) string {
 }
 
 // table joins the series of its queries by AuroraCluster, one column a query.
-func table(p panel, found []series) string {
+func table(found []series) string {
 	columns, rows := []string{}, map[string]map[string]string{}
 	for _, s := range found {
 		if !slices.Contains(columns, s.name) {
@@ -116,8 +116,8 @@ func lines(p panel, found []series) string {
 	fmt.Fprintf(text, `<svg width="%.0f" height="%.0f">`, width+60, height+12)
 	for _, share := range []float64{0, 0.5, 1} {
 		y := 6 + height*(1-share)
-		fmt.Fprintf(text, `<line x1="54" x2="%.0f" y1="%.0f" y2="%.0f" stroke="#2c3038"/><text x="50" y="%.0f" fill="#9fa7b3" font-size="10" text-anchor="end">%s</text>`,
-			54+width, y, y, y+3, format(p.FieldConfig.Defaults.Unit, top*share))
+		fmt.Fprintf(text, `<line x1="54" x2="%.0f" y1="%.0f" y2="%.0f" stroke="#2c3038"/>`, 54+width, y, y)
+		fmt.Fprintf(text, `<text x="50" y="%.0f" fill="#9fa7b3" font-size="10" text-anchor="end">%s</text>`, y+3, format(p.FieldConfig.Defaults.Unit, top*share))
 	}
 	for n, s := range found {
 		var points []string

@@ -83,8 +83,11 @@ func (t *test) startPrometheus(ctx context.Context, program string) error {
 	if err != nil {
 		return err
 	}
-	defer log.Close()                                                                                                                                                             // the process has its own descriptor
-	p.process = exec.Command(program, "--config.file="+filepath.Join(dir, "prometheus.json"), "--storage.tsdb.path="+filepath.Join(dir, "data"), "--web.listen-address="+address) //nolint:gosec,noctx // ended by stop, also after an interrupt
+	defer log.Close() // the process has its own descriptor
+	args := []string{
+		"--config.file=" + filepath.Join(dir, "prometheus.json"), "--storage.tsdb.path=" + filepath.Join(dir, "data"), "--web.listen-address=" + address,
+	}
+	p.process = exec.Command(program, args...) //nolint:gosec // a program that the user named by PATH; stop ends it, also after an interrupt
 	p.process.Stdout, p.process.Stderr = log, log
 	p.process.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	if err := p.process.Start(); err != nil {

@@ -79,7 +79,10 @@ func (t *test) play(ctx context.Context) error {
 			return err
 		}
 	}
-	for name, reason := range map[string]string{"from-the-future": v1alpha1.ReasonTargetInFuture, "first": v1alpha1.ReasonSucceeded, "second": v1alpha1.ReasonSucceeded} {
+	ends := map[string]string{
+		"from-the-future": v1alpha1.ReasonTargetInFuture, "first": v1alpha1.ReasonSucceeded, "second": v1alpha1.ReasonSucceeded,
+	}
+	for name, reason := range ends {
 		object, err := t.kube.Follow(ctx, stage.Patience, "game", name, nil)
 		if err != nil {
 			return err
