@@ -13,7 +13,7 @@ CONTAINER_TOOL ?= docker
 
 # The Go modules of our own code. Dolt's collations would need the ICU library of the machine without the tag.
 MODULES := . hack/aurora/dolt hack/local hack/gitops
-TOOLS := controller-gen kustomize golangci-lint govulncheck
+TOOLS := controller-gen kustomize golangci-lint govulncheck promtool
 TEST_FLAGS ?=
 TAGS := -tags=gms_pure_go
 
@@ -58,7 +58,7 @@ build: ## Build the manager and the kubectl plugin into bin/, stamped with the v
 ##@ Checks
 
 .PHONY: test
-test: control-plane ## Run all tests: units, a real API server, the local Aurora, the local cloud.
+test: control-plane bin/promtool ## Run all tests: units, a real API server, the local Aurora, the local cloud.
 	failed=; for module in $(MODULES); do \
 	  echo "== go test in $$module"; \
 	  KUBEBUILDER_ASSETS=$(BIN)/control-plane go -C $$module test $(TAGS) -timeout=30m $(TEST_FLAGS) ./... || failed+=" $$module"; \
@@ -120,6 +120,10 @@ manifests: bin/controller-gen bin/kustomize ## Generate the CRDs, the operator's
 	$(BIN)/kustomize build config/default > $(BIN)/install.yaml
 	mv $(BIN)/install.yaml config/install.yaml
 
+.PHONY: metrics-page
+metrics-page: control-plane ## Write the table of docs/metrics.md anew, from a manager's /metrics.
+	METRICS_PAGE=write KUBEBUILDER_ASSETS=$(BIN)/control-plane go test $(TAGS) -count=1 -run '^TestMetricsPage$$' ./cmd/manager
+
 .PHONY: argocd
 argocd: ## Generate the ConfigMap and the test data of config/argocd; the latter are what the reconcilers write.
 	go -C hack/gitops test $(TAGS) -run='^Test(HealthTestData|ActionTestData|ConfigMap)$$' . -update
@@ -159,10 +163,13 @@ verify-modules:
 docker-build: ## Build the container image (CONTAINER_TOOL, IMAGE, VERSION).
 	$(CONTAINER_TOOL) build --build-arg VERSION=$(VERSION) --tag $(IMAGE):$(VERSION) .
 
+# Without the service discovery of two dozen clouds.
+FLAGS_promtool := -tags=remove_all_sd
+
 # The tools, one module each, so that none of their dependencies is ours. Built again when their go.mod changes.
 $(TOOLS:%=bin/%): bin/%: hack/tools/%/go.mod hack/tools/%/go.sum
 	@echo "building $* (pinned in hack/tools/$*/go.mod)"
-	go -C hack/tools/$* build -o $(BIN)/$* $(if $(wildcard hack/tools/$*/main.go),.,tool)
+	go -C hack/tools/$* build $(FLAGS_$*) -o $(BIN)/$* $(if $(wildcard hack/tools/$*/main.go),.,tool)
 	touch $(BIN)/$*
 
 bin/golangci-lint: hack/tools/golangci-lint/main.go

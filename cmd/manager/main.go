@@ -8,6 +8,7 @@ import (
 	_ "time/tzdata" // the image has no zones of its own; policy.windows needs them
 
 	"github.com/KimMachineGun/automemlimit/memlimit"
+	"github.com/prometheus/client_golang/prometheus"
 	"k8s.io/apimachinery/pkg/runtime"
 	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
 	"k8s.io/utils/clock"
@@ -15,12 +16,13 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/healthz"
 	"sigs.k8s.io/controller-runtime/pkg/log/zap"
-	"sigs.k8s.io/controller-runtime/pkg/metrics"
+	crmetrics "sigs.k8s.io/controller-runtime/pkg/metrics"
 
 	"github.com/aurora-backtrack/operator/api/v1alpha1"
 	"github.com/aurora-backtrack/operator/controllers/backtrack"
 	"github.com/aurora-backtrack/operator/controllers/cluster"
 	"github.com/aurora-backtrack/operator/controllers/event"
+	"github.com/aurora-backtrack/operator/controllers/metrics"
 	"github.com/aurora-backtrack/operator/controllers/rds"
 	"github.com/aurora-backtrack/operator/controllers/workload"
 )
@@ -34,7 +36,7 @@ func main() {
 		fmt.Println("aurora-backtrack manager", version)
 		return
 	}
-	ctrl.SetLogger(clean(zap.New(zap.UseFlagOptions(&options.zap))))
+	ctrl.SetLogger(zap.New(zap.UseFlagOptions(&options.zap)))
 	limitMemory(ctrl.Log, memlimit.FromCgroup)
 	if err := run(ctrl.SetupSignalHandler(), options); err != nil {
 		fmt.Fprintln(os.Stderr, "manager:", err)
@@ -91,9 +93,12 @@ func setup(ctx context.Context, mgr ctrl.Manager, options options) error {
 	if err := mgr.Add(rds); err != nil { // its pollers run on the leader
 		return fmt.Errorf("setting up: %w", err)
 	}
-	metrics.Registry.Unregister(rds.Metrics()) // those of an earlier manager in this process, as tests have
-	if err := metrics.Registry.Register(rds.Metrics()); err != nil {
-		return fmt.Errorf("setting up the metrics: %w", err)
+	objects := &metrics.Collector{Cache: mgr.GetClient(), Latest: rds.Latest, Elected: mgr.Elected(), Clock: now}
+	for _, collector := range []prometheus.Collector{rds.Metrics(), objects} {
+		crmetrics.Registry.Unregister(collector) // that of an earlier manager in this process, as tests have
+		if err := crmetrics.Registry.Register(collector); err != nil {
+			return fmt.Errorf("setting up the metrics: %w", err)
+		}
 	}
 	workloads := &workload.Workloads{Client: live, Clock: now}
 	events := &event.Announcer{Client: mgr.GetClient(), Clock: now}

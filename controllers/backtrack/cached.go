@@ -7,12 +7,13 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/aurora-backtrack/operator/api/v1alpha1"
+	"github.com/aurora-backtrack/operator/controllers/metrics"
 )
 
 // ForCache is the transform of the manager's cache: it keeps what is read from there. Whoever may create objects in any
 // namespace would otherwise fill the operator's memory, with an annotation of 256 KiB for instance.
 //
-// Of an AuroraBacktrack the queue, the index and the watches' predicates are all that is read from the cache; a
+// Of an AuroraBacktrack the queue, the index, the watches' predicates and the metrics are all that is read from the cache; a
 // reconciliation reads the object live. An AuroraCluster is reconciled from the cache, and no annotation of it is read.
 func ForCache(object any) (any, error) {
 	switch o := object.(type) {
@@ -28,7 +29,7 @@ func ForCache(object any) (any, error) {
 	return object, nil
 }
 
-// forQueue keeps what controllers/lock and watch.go read.
+// forQueue keeps what controllers/lock, watch.go and controllers/metrics read.
 func forQueue(b *v1alpha1.AuroraBacktrack) v1alpha1.AuroraBacktrack {
 	kept := v1alpha1.AuroraBacktrack{
 		TypeMeta: b.TypeMeta,
@@ -50,5 +51,6 @@ func forQueue(b *v1alpha1.AuroraBacktrack) v1alpha1.AuroraBacktrack {
 			kept.Status.Conditions = append(kept.Status.Conditions, metav1.Condition{Type: name, Status: c.Status, Reason: c.Reason})
 		}
 	}
+	metrics.ForCache(b, &kept)
 	return kept
 }

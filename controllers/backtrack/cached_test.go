@@ -1,6 +1,7 @@
 package backtrack_test
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"reflect"
@@ -9,15 +10,20 @@ import (
 	"testing"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	toolscache "k8s.io/client-go/tools/cache"
+	testclock "k8s.io/utils/clock/testing"
 	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/aurora-backtrack/operator/api/v1alpha1"
 	"github.com/aurora-backtrack/operator/controllers/backtrack"
 	"github.com/aurora-backtrack/operator/controllers/lock"
+	"github.com/aurora-backtrack/operator/controllers/metrics"
+	"github.com/aurora-backtrack/operator/controllers/rds"
 	"github.com/aurora-backtrack/operator/hack/harness"
 )
 
@@ -146,6 +152,79 @@ func TestCacheKeepsWhatTheQueueReads(t *testing.T) {
 		}
 		harness.Equal(t, name, read(kept), read(whole))
 	}
+}
+
+// TestCacheKeepsWhatTheMetricsRead has an object at each moment of a rewind that fails while it holds a workload down, and
+// compares what the metrics show of it with and without the transform.
+func TestCacheKeepsWhatTheMetricsRead(t *testing.T) {
+	at := func(ago time.Duration) metav1.Time { return metav1.NewTime(harness.StartTime.Add(-ago)) }
+	b := crowded(1, false)
+	b.CreationTimestamp = at(time.Hour)
+	changes := []func(){
+		func() {},
+		func() {
+			meta.SetStatusCondition(&b.Status.Conditions, metav1.Condition{Type: v1alpha1.ConditionAdmitted, Status: metav1.ConditionUnknown, Reason: v1alpha1.ReasonQueued, LastTransitionTime: at(time.Hour)})
+			b.Status.StartableSince = v1alpha1.NewTimestamp(at(50 * time.Minute).Time)
+		},
+		func() {
+			b.Status.StartedAt = v1alpha1.NewTimestamp(at(40 * time.Minute).Time)
+			meta.SetStatusCondition(&b.Status.Conditions, metav1.Condition{Type: v1alpha1.ConditionAdmitted, Status: metav1.ConditionTrue, Reason: v1alpha1.ReasonAdmitted, LastTransitionTime: at(40 * time.Minute)})
+		},
+		func() {
+			meta.SetStatusCondition(&b.Status.Conditions, metav1.Condition{Type: v1alpha1.ConditionPreflightPassed, Status: metav1.ConditionTrue, Reason: v1alpha1.ReasonPassed, LastTransitionTime: at(30 * time.Minute)})
+			b.Status.Dependents = []v1alpha1.DependentStatus{{Kind: "Deployment", Name: "a", State: v1alpha1.DependentPausing}, {Kind: "Deployment", Name: "b", State: v1alpha1.DependentPending}}
+		},
+		func() {
+			b.Status.CompletedAt = v1alpha1.NewTimestamp(at(10 * time.Minute).Time)
+			meta.SetStatusCondition(&b.Status.Conditions, metav1.Condition{Type: v1alpha1.ConditionSucceeded, Status: metav1.ConditionFalse, Reason: v1alpha1.ReasonPauseTimedOut, LastTransitionTime: at(10 * time.Minute)})
+		},
+		func() { b.Status.Dependents[0].State = v1alpha1.DependentReady },
+	}
+	for i, change := range changes {
+		change()
+		kept := b.DeepCopy()
+		if _, err := backtrack.ForCache(kept); err != nil {
+			t.Fatal(err)
+		}
+		whole, cached := shown(t, b), shown(t, kept)
+		if !strings.Contains(whole, "auroracluster") {
+			t.Fatalf("moment %d: nothing is shown", i)
+		}
+		harness.Equal(t, fmt.Sprint("moment ", i), cached, whole)
+	}
+}
+
+// oneObject is a cache with one AuroraCluster and one AuroraBacktrack in it.
+type oneObject struct {
+	client.Reader
+	object *v1alpha1.AuroraBacktrack
+}
+
+func (c oneObject) List(_ context.Context, list client.ObjectList, _ ...client.ListOption) error {
+	switch l := list.(type) {
+	case *v1alpha1.AuroraClusterList:
+		l.Items = []v1alpha1.AuroraCluster{*harness.NewAuroraCluster("game", "testcluster")}
+	case *v1alpha1.AuroraBacktrackList:
+		l.Items = []v1alpha1.AuroraBacktrack{*c.object}
+	}
+	return nil
+}
+
+// shown is what the metrics show of the object.
+func shown(t *testing.T, object *v1alpha1.AuroraBacktrack) string {
+	t.Helper()
+	elected := make(chan struct{})
+	close(elected)
+	registry := prometheus.NewPedanticRegistry()
+	registry.MustRegister(&metrics.Collector{
+		Cache: oneObject{object: object}, Elected: elected, Clock: testclock.NewFakePassiveClock(harness.StartTime),
+		Latest: func(rds.Target) (rds.Observation, bool) { return rds.Observation{}, false },
+	})
+	families, err := registry.Gather()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return fmt.Sprint(families)
 }
 
 // TestFinishedObjectsAreLeftAlone starts the operator anew beside a finished object: it is read once, and nothing is written.

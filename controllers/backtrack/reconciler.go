@@ -17,6 +17,7 @@ import (
 	"github.com/aurora-backtrack/operator/api/v1alpha1"
 	"github.com/aurora-backtrack/operator/controllers/backtrack/steps"
 	"github.com/aurora-backtrack/operator/controllers/event"
+	"github.com/aurora-backtrack/operator/controllers/metrics"
 	"github.com/aurora-backtrack/operator/controllers/rds"
 	"github.com/aurora-backtrack/operator/controllers/workload"
 )
@@ -78,7 +79,7 @@ func (r *Reconciler) reconcile(ctx context.Context, s *store) (ctrl.Result, erro
 	}
 	r.announce(ctx, s)
 	if s.facts.Finished() {
-		countEnd(s.facts.Object)
+		metrics.CountEnd(s.facts.Object)
 		return retirer.retire(ctx)
 	}
 	switch d.Kind {

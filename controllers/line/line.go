@@ -1,5 +1,5 @@
 // Package line makes one clean line of what others wrote — RDS, the API server, the owner of a workload — before
-// it reaches a status, an event or a log.
+// it reaches a status or an event. In the log, zap escapes it.
 package line
 
 import (

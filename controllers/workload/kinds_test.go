@@ -8,12 +8,20 @@ import (
 	"k8s.io/apimachinery/pkg/api/meta"
 )
 
-// A kind is its file, which names its rights, its line in kinds.go, and a row in the test of pausing and
-// resuming. What it lacks fails here.
+// A kind is its file, which names its rights, its line in kinds.go, a row in the test of pausing and resuming, and its
+// mention where people read of kinds or the uninstallation looks for them. What it lacks fails here.
 func TestEveryKindIsComplete(t *testing.T) {
 	role, err := os.ReadFile("../../config/rbac/role.yaml")
 	if err != nil {
 		t.Fatal(err)
+	}
+	mentions := map[string]string{}
+	for _, file := range []string{"docs/auroracluster.md", "docs/install.md", "config/uninstall.sh"} {
+		text, err := os.ReadFile("../../" + file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		mentions[file] = string(text)
 	}
 	for _, k := range builtIn {
 		t.Run(k.gvk.Kind, func(t *testing.T) {
@@ -49,6 +57,11 @@ func TestEveryKindIsComplete(t *testing.T) {
 			}
 			if !strings.Contains(string(role), "- "+plural.Resource+"\n") {
 				t.Error("config/rbac/role.yaml lacks it: run make manifests")
+			}
+			for file, text := range mentions {
+				if !strings.Contains(text, k.gvk.Kind) && !strings.Contains(text, plural.Resource+"."+k.gvk.Group) {
+					t.Errorf("%s does not mention it", file)
+				}
 			}
 		})
 	}

@@ -1,4 +1,4 @@
-package command
+package show
 
 import (
 	"fmt"
@@ -8,32 +8,27 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/aurora-backtrack/operator/api/v1alpha1"
+	"github.com/aurora-backtrack/operator/cmd/kubectl-backtrack/terminal"
 	"github.com/aurora-backtrack/operator/controllers/line"
 	"github.com/aurora-backtrack/operator/controllers/timeline"
 )
 
-// steps are the conditions of a run, in their order.
-var steps = []string{
-	v1alpha1.ConditionAdmitted, v1alpha1.ConditionPreflightPassed, v1alpha1.ConditionDependentsPaused, v1alpha1.ConditionBacktracked,
-	v1alpha1.ConditionClusterAvailable, v1alpha1.ConditionDependentsReconnected,
+// Progress prints what has changed in an object, one line a change, each with the time since it began.
+type Progress struct {
+	terminal *terminal.Terminal
+	began    time.Time
+	quiet    bool
+	seen     map[string]string
+	record   v1alpha1.BacktrackRecord
+	queue    int32
 }
 
-// progress prints what has changed in an object, one line a change, each with the time since it began.
-type progress struct {
-	session *Session
-	began   time.Time
-	quiet   bool
-	seen    map[string]string
-	record  v1alpha1.BacktrackRecord
-	queue   int32
-}
-
-// show prints what is news.
-func (p *progress) show(b *v1alpha1.AuroraBacktrack) {
+// Show prints what is news.
+func (p *Progress) Show(b *v1alpha1.AuroraBacktrack) {
 	if p.quiet {
 		return
 	}
-	for _, step := range steps {
+	for _, step := range Steps {
 		for _, c := range b.Status.Conditions {
 			// What the operator found before the latest change of the spec is no news.
 			if c.Type == step && b.Status.ObservedGeneration == b.Generation {
@@ -54,7 +49,7 @@ func (p *progress) show(b *v1alpha1.AuroraBacktrack) {
 	}
 }
 
-func (p *progress) condition(c metav1.Condition) {
+func (p *Progress) condition(c metav1.Condition) {
 	now := string(c.Status) + c.Reason
 	if p.seen[c.Type] == now {
 		return
@@ -64,13 +59,13 @@ func (p *progress) condition(c metav1.Condition) {
 	if c.Reason == v1alpha1.ReasonWaiting || c.Reason == v1alpha1.ReasonNotReached || suspended {
 		return
 	}
-	sign := p.session.paint(yellow, p.session.sign("…", "."))
+	sign := p.terminal.Paint(terminal.Yellow, p.terminal.Sign("…", "."))
 	switch c.Status {
 	case metav1.ConditionUnknown:
 	case metav1.ConditionTrue:
-		sign = p.session.paint(green, p.session.sign("✓", "+"))
+		sign = p.terminal.Paint(terminal.Green, p.terminal.Sign("✓", "+"))
 	case metav1.ConditionFalse:
-		sign = p.session.paint(red, p.session.sign("✗", "x"))
+		sign = p.terminal.Paint(terminal.Red, p.terminal.Sign("✗", "x"))
 	}
 	p.sayAt(p.when(c), sign+" ", c.Type, c.Message)
 }
@@ -80,24 +75,24 @@ const recently = 3 * time.Second
 
 // when is when a step came to its end: now, unless it is plainly older. The time of one that is under way is that of its
 // first wait, not of its present reason.
-func (p *progress) when(c metav1.Condition) time.Time {
-	now := p.session.now()
+func (p *Progress) when(c metav1.Condition) time.Time {
+	now := p.terminal.Now()
 	if c.Status == metav1.ConditionUnknown || now.Sub(c.LastTransitionTime.Time) <= recently {
 		return now
 	}
 	return c.LastTransitionTime.Time
 }
 
-// newProgress counts from now, or from the creation of an object that has been there for a while.
-func newProgress(s *Session, b *v1alpha1.AuroraBacktrack, quiet bool) *progress {
-	began := s.now()
+// NewProgress counts from now, or from the creation of an object that has been there for a while.
+func NewProgress(t *terminal.Terminal, b *v1alpha1.AuroraBacktrack, quiet bool) *Progress {
+	began := t.Now()
 	if began.Sub(b.CreationTimestamp.Time) > recently {
 		began = b.CreationTimestamp.Time
 	}
-	return &progress{session: s, began: began, quiet: quiet, seen: map[string]string{}}
+	return &Progress{terminal: t, began: began, quiet: quiet, seen: map[string]string{}}
 }
 
-func (p *progress) dependent(d *v1alpha1.DependentStatus) {
+func (p *Progress) dependent(d *v1alpha1.DependentStatus) {
 	key := d.Kind + " " + d.Namespace + "/" + d.Name
 	state := string(d.State)
 	if p.seen[key] == state {
@@ -117,21 +112,21 @@ func (p *progress) dependent(d *v1alpha1.DependentStatus) {
 
 // say prints a line: what it is about in a column of its own, and what others wrote cleaned. On a terminal it is cut off at
 // the edge, so that the steps stay legible; how it ends is said in full, and so is everything by status.
-func (p *progress) say(prefix, subject, text string) {
-	p.sayAt(p.session.now(), prefix, subject, text)
+func (p *Progress) say(prefix, subject, text string) {
+	p.sayAt(p.terminal.Now(), prefix, subject, text)
 }
 
-func (p *progress) sayAt(at time.Time, prefix, subject, text string) {
-	s := p.session
+func (p *Progress) sayAt(at time.Time, prefix, subject, text string) {
+	t := p.terminal
 	if subject != "" {
 		subject = fmt.Sprintf("%-22s ", subject)
 	}
 	room := 1000
-	if s.Terminal(s.Out) {
-		room = max(20, s.width()-len("        ")-utf8.RuneCountInString(subject)-4)
+	if t.Interactive(t.Out) {
+		room = max(20, t.Width()-len("        ")-utf8.RuneCountInString(subject)-4)
 	}
 	elapsed := fmt.Sprintf("%6s", timeline.Length(max(0, at.Sub(p.began))))
-	s.printf("%s  %s%s%s\n", s.paint(faint, elapsed), prefix, subject, shorten(line.Clean(text, 1000), room))
+	t.Printf("%s  %s%s%s\n", t.Paint(terminal.Faint, elapsed), prefix, subject, shorten(line.Clean(text, 1000), room))
 }
 
 // shorten cuts a text off at so many characters.
@@ -140,12 +135,4 @@ func shorten(text string, room int) string {
 		return text
 	}
 	return string([]rune(text)[:room-1]) + "…"
-}
-
-// sign is the character, or its stand-in where there are none but ASCII's.
-func (s *Session) sign(character, ascii string) string {
-	if s.ascii() {
-		return ascii
-	}
-	return character
 }

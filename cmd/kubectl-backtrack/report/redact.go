@@ -1,4 +1,4 @@
-package command
+package report
 
 import (
 	"regexp"
@@ -24,8 +24,8 @@ var secrets = []struct {
 	{regexp.MustCompile(`(arn:aws[a-z-]*:[a-z0-9-]+:[a-z0-9-]*:)\d{12}(:)`), "${1}[account]${2}"},
 }
 
-// redact takes out what is secret.
-func redact(text string) string {
+// Redact takes out what is secret.
+func Redact(text string) string {
 	for _, s := range secrets {
 		text = s.what.ReplaceAllString(text, s.with)
 	}

@@ -1,19 +1,15 @@
 package command
 
 import (
-	"context"
 	"fmt"
 	"math"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/utils/ptr"
-	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/aurora-backtrack/operator/api/v1alpha1"
 	"github.com/aurora-backtrack/operator/cmd/kubectl-backtrack/when"
@@ -38,7 +34,7 @@ func (f *specFlags) add(cmd *cobra.Command) {
 
 // object makes the AuroraBacktrack that the flags ask for.
 func (f *specFlags) object(s *Session, cluster string, to time.Time) (*v1alpha1.AuroraBacktrack, error) {
-	namespace, err := s.namespace()
+	namespace, err := s.Namespace()
 	if err != nil {
 		return nil, err
 	}
@@ -60,7 +56,7 @@ func (f *specFlags) object(s *Session, cluster string, to time.Time) (*v1alpha1.
 		b.Spec.TTLSecondsAfterFinished = ptr.To(int32(f.ttl.Seconds()))
 	}
 	if f.startDeadline != "" {
-		deadline, err := when.ParseDeadline(f.startDeadline, s.now(), s.Zone)
+		deadline, err := when.ParseDeadline(f.startDeadline, s.Now(), s.Zone)
 		if err != nil {
 			return nil, fmt.Errorf("--start-deadline: %w", err)
 		}
@@ -90,41 +86,9 @@ func forGit(b *v1alpha1.AuroraBacktrack) (runtime.Object, error) {
 	return object, nil
 }
 
-const (
-	// mostNames bounds how many names are tried for one object.
-	mostNames = 20
-	// createTimeout bounds how long it may take to create one.
-	createTimeout = 30 * time.Second
-)
-
-// create creates the object. A name that nobody chose gets a number while it is taken.
-func (s *Session) create(ctx context.Context, b *v1alpha1.AuroraBacktrack, chosen bool, options ...client.CreateOption) error {
-	c, err := s.client()
-	if err != nil {
-		return err
-	}
-	// A request that was sent is answered, also after an interrupt: otherwise nobody would know whether the object is there.
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), createTimeout)
-	defer cancel()
-	name := b.Name
-	for i := 2; ; i++ {
-		attempt := b.DeepCopy()
-		err = c.Create(ctx, attempt, options...)
-		switch {
-		case err == nil:
-			*b = *attempt
-			b.SetGroupVersionKind(v1alpha1.GroupVersion.WithKind("AuroraBacktrack"))
-			return nil
-		case apierrors.IsAlreadyExists(err) && chosen:
-			return fmt.Errorf("there is an AuroraBacktrack %q in the namespace %s already, and it runs once: choose another --name", b.Name, b.Namespace)
-		case apierrors.IsAlreadyExists(err) && i <= mostNames:
-			b.Name = fmt.Sprintf("%s-%d", name, i)
-			continue
-		case apierrors.IsForbidden(err) && strings.Contains(err.Error(), "aurora-backtrack-approval") && !b.Spec.Suspend:
-			// The policy of a cluster that this user may not read.
-			b.Spec.Suspend = true
-			continue
-		}
-		return explain(err, "creating the AuroraBacktrack")
-	}
+// addTo adds the flag that says which time is meant.
+func addTo(cmd *cobra.Command, to *string) {
+	cmd.Flags().StringVar(to, "to", "", "the time to go to (required)")
+	_ = cmd.MarkFlagRequired("to") // the flag exists
+	_ = cmd.RegisterFlagCompletionFunc("to", cobra.NoFileCompletions)
 }
