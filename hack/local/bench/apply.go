@@ -19,13 +19,9 @@ const (
 )
 
 func applies() measurement {
-	return measurement{fmt.Sprintf("apply/%d", applyRewinds), fmt.Sprintf("from kubectl apply to the accepted call, %d times", applyRewinds), func(ctx context.Context, b *bench) (values report.Values, err error) {
-		err = b.world(ctx, aurora.Timing{Backtracking: time.Second}, func(w *world.World) error {
-			values, err = fromApply(ctx, w, applyRewinds)
-			return err
-		})
-		return values, err
-	}}
+	return inWorld(fmt.Sprintf("apply/%d", applyRewinds), fmt.Sprintf("from kubectl apply to the accepted call, %d times", applyRewinds), aurora.Timing{Backtracking: time.Second}, func(ctx context.Context, w *world.World) (report.Values, error) {
+		return fromApply(ctx, w, applyRewinds)
+	})
 }
 
 // fromApply measures how long it takes from `kubectl apply` to the accepted call, with a Deployment that is restarted.

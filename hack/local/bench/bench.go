@@ -81,7 +81,7 @@ func Run(ctx context.Context, options cloud.Options, settings Settings) error {
 
 // run measures one case and keeps its figures at once: a later case that fails takes nothing away.
 func (b *bench) run(ctx context.Context, m measurement) error {
-	began := time.Now()
+	began, operator := time.Now(), commit(ctx, b.options.Root)
 	values, err := m.measure(ctx, b)
 	if err != nil {
 		return err
@@ -95,7 +95,7 @@ func (b *bench) run(ctx context.Context, m measurement) error {
 		return err
 	}
 	results.Cases[m.name] = report.Case{
-		MeasuredAt: time.Now().UTC().Truncate(time.Second), Commit: commit(ctx, b.options.Root), Machine: machine(), Load: load(), Values: values,
+		MeasuredAt: time.Now().UTC().Truncate(time.Second), Commit: operator, Machine: machine(), Load: load(), Values: values,
 	}
 	return results.Save(b.options.Root)
 }
@@ -121,9 +121,20 @@ func choose(names string) ([]measurement, error) {
 	return chosen, nil
 }
 
-// world runs a case on a control plane with RDS in memory that takes so long for a backtrack.
-func (b *bench) world(ctx context.Context, timing aurora.Timing, play func(*world.World) error) error {
-	return world.Run(ctx, world.Options{Cloud: b.options, Timing: timing}, play)
+// play is what a case does on a control plane with RDS in memory.
+type play func(context.Context, *world.World) (report.Values, error)
+
+// inWorld is a case that runs on a control plane of its own, with RDS in memory that takes so long for a backtrack.
+func inWorld(name, title string, timing aurora.Timing, play play) measurement {
+	return measurement{name, title, func(ctx context.Context, b *bench) (report.Values, error) { return b.world(ctx, timing, play) }}
+}
+
+func (b *bench) world(ctx context.Context, timing aurora.Timing, play play) (values report.Values, err error) {
+	err = world.Run(ctx, world.Options{Cloud: b.options, Timing: timing}, func(w *world.World) error {
+		values, err = play(ctx, w)
+		return err
+	})
+	return values, err
 }
 
 // fiveSeconds is a backtrack of the bench.

@@ -11,13 +11,9 @@ import (
 )
 
 func burst(n int) measurement {
-	return measurement{fmt.Sprintf("burst/%d", n), fmt.Sprintf("%d rewinds at once, of as many clusters", n), func(ctx context.Context, b *bench) (values report.Values, err error) {
-		err = b.world(ctx, fiveSeconds, func(w *world.World) error {
-			values, err = atOnce(ctx, w, "burst", n)
-			return err
-		})
-		return values, err
-	}}
+	return inWorld(fmt.Sprintf("burst/%d", n), fmt.Sprintf("%d rewinds at once, of as many clusters", n), fiveSeconds, func(ctx context.Context, w *world.World) (report.Values, error) {
+		return atOnce(ctx, w, "burst", n)
+	})
 }
 
 // atOnce measures n rewinds that are created at the same time, one for each of n clusters, without dependents.

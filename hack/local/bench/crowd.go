@@ -17,26 +17,28 @@ const (
 )
 
 func crowd(n int) measurement {
-	return measurement{fmt.Sprintf("crowd/%d", n), fmt.Sprintf("a rewind beside %d idle AuroraClusters", n), func(ctx context.Context, b *bench) (values report.Values, err error) {
-		err = b.world(ctx, fiveSeconds, func(w *world.World) error {
-			values, err = inCrowd(ctx, w, n, crowdRewinds, crowdStarts)
-			return err
-		})
-		return values, err
-	}}
+	return inWorld(fmt.Sprintf("crowd/%d", n), fmt.Sprintf("a rewind beside %d idle AuroraClusters", n), fiveSeconds, func(ctx context.Context, w *world.World) (report.Values, error) {
+		return inCrowd(ctx, w, n, crowdRewinds, crowdStarts)
+	})
+}
+
+// crowded is a cluster that is rewound again and again beside idle ones.
+type crowded struct {
+	*world.World
+	made   int
+	values report.Values
 }
 
 // inCrowd measures how long a rewind waits for its call while n other clusters are refreshed, and when the manager has just been
 // started and reads all of them.
 func inCrowd(ctx context.Context, w *world.World, n, rewinds, starts int) (report.Values, error) {
-	const namespace = "game"
-	if err := w.Namespace(ctx, namespace); err != nil {
+	if err := w.Namespace(ctx, standing); err != nil {
 		return nil, err
 	}
 	if err := w.Clusters(ctx, "idle", n); err != nil {
 		return nil, err
 	}
-	if err := w.Clusters(ctx, "game", 1); err != nil {
+	if err := w.Clusters(ctx, standing, 1); err != nil {
 		return nil, err
 	}
 	m, err := w.Start(ctx)
@@ -49,26 +51,9 @@ func inCrowd(ctx context.Context, w *world.World, n, rewinds, starts int) (repor
 	if err := stage.Pass(ctx, 15*time.Second); err != nil {
 		return nil, err
 	}
-	values, made := report.Values{}, 0
-	rewind := func(metric string) error {
-		made++
-		name, from := fmt.Sprintf("undo-%d", made), time.Now()
-		if err := w.API.Create(ctx, world.Backtrack(namespace, name, "game-0")); err != nil {
-			return err
-		}
-		if err := w.AllSucceeded(ctx, 5*time.Minute, made); err != nil {
-			return err
-		}
-		accepted, err := w.Accepted("game-0", from, time.Now())
-		if err != nil {
-			return err
-		}
-		w.Tell("%s: %.3f s", metric, accepted.Sub(from).Seconds())
-		values.Add(metric, accepted.Sub(from).Seconds())
-		return nil
-	}
+	c := &crowded{World: w, values: report.Values{}}
 	for range rewinds {
-		if err := rewind(report.CallSeconds); err != nil {
+		if err := c.rewind(ctx, report.CallSeconds); err != nil {
 			return nil, err
 		}
 	}
@@ -79,9 +64,28 @@ func inCrowd(ctx context.Context, w *world.World, n, rewinds, starts int) (repor
 		if m, err = w.Start(ctx); err != nil {
 			return nil, err
 		}
-		if err := rewind(report.CallAfterStart); err != nil {
+		if err := c.rewind(ctx, report.CallAfterStart); err != nil {
 			return nil, err
 		}
 	}
-	return values, m.Stop(ctx)
+	return c.values, m.Stop(ctx)
+}
+
+// rewind measures one, to its call, and waits for its end.
+func (c *crowded) rewind(ctx context.Context, metric string) error {
+	c.made++
+	from := time.Now()
+	if err := c.API.Create(ctx, world.Backtrack(standing, fmt.Sprintf("undo-%d", c.made), standing+"-0")); err != nil {
+		return err
+	}
+	if err := c.AllSucceeded(ctx, 5*time.Minute, c.made); err != nil {
+		return err
+	}
+	accepted, err := c.Accepted(standing+"-0", from, time.Now())
+	if err != nil {
+		return err
+	}
+	c.Tell("%s: %.3f s", metric, accepted.Sub(from).Seconds())
+	c.values.Add(metric, accepted.Sub(from).Seconds())
+	return nil
 }

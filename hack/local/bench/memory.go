@@ -19,13 +19,9 @@ import (
 const memorySettles = 30 * time.Second
 
 func finished(n int) measurement {
-	return measurement{fmt.Sprintf("finished/%d", n), fmt.Sprintf("%d finished AuroraBacktracks", n), func(ctx context.Context, b *bench) (values report.Values, err error) {
-		err = b.world(ctx, aurora.Timing{}, func(w *world.World) error {
-			values, err = overFinished(ctx, w, n)
-			return err
-		})
-		return values, err
-	}}
+	return inWorld(fmt.Sprintf("finished/%d", n), fmt.Sprintf("%d finished AuroraBacktracks", n), aurora.Timing{}, func(ctx context.Context, w *world.World) (report.Values, error) {
+		return overFinished(ctx, w, n)
+	})
 }
 
 // overFinished measures the manager's memory, and what it asks for in a minute, beside n rewinds that have ended.
@@ -83,13 +79,9 @@ func end(b *v1alpha1.AuroraBacktrack) {
 }
 
 func foreign(deployments, pods int) measurement {
-	return measurement{"foreign/10000", fmt.Sprintf("%d Deployments and %d pods of others", deployments, pods), func(ctx context.Context, b *bench) (values report.Values, err error) {
-		err = b.world(ctx, fiveSeconds, func(w *world.World) error {
-			values, err = beside(ctx, w, deployments, pods)
-			return err
-		})
-		return values, err
-	}}
+	return inWorld("foreign/10000", fmt.Sprintf("%d Deployments and %d pods of others", deployments, pods), fiveSeconds, func(ctx context.Context, w *world.World) (report.Values, error) {
+		return beside(ctx, w, deployments, pods)
+	})
 }
 
 // foreignNamespaces hold what is none of the operator's business, although their AuroraBacktracks may rewind every cluster.

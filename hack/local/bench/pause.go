@@ -19,13 +19,9 @@ import (
 const pauseRuns = 3
 
 func pause(n int) measurement {
-	return measurement{fmt.Sprintf("pause/%d", n), fmt.Sprintf("a rewind with %d Deployments, paused and resumed", n), func(ctx context.Context, b *bench) (values report.Values, err error) {
-		err = b.world(ctx, fiveSeconds, func(w *world.World) error {
-			values, err = paused(ctx, w, n, pauseRuns)
-			return err
-		})
-		return values, err
-	}}
+	return inWorld(fmt.Sprintf("pause/%d", n), fmt.Sprintf("a rewind with %d Deployments, paused and resumed", n), fiveSeconds, func(ctx context.Context, w *world.World) (report.Values, error) {
+		return paused(ctx, w, n, pauseRuns)
+	})
 }
 
 // paused measures rewinds of a cluster on which n Deployments depend, with one pod each. The pods are kwok's, which end at once:

@@ -38,7 +38,7 @@ func (b *bench) check(ctx context.Context) error {
 type small struct {
 	name   string
 	timing aurora.Timing
-	play   func(context.Context, *world.World) (report.Values, error)
+	play   play
 }
 
 var smallRuns = []small{
@@ -64,11 +64,7 @@ func measureRatios(ctx context.Context, b *bench) (report.Values, error) {
 	var all []report.Values
 	for i, run := range smallRuns {
 		b.Say("ratios, %d of %d: %s", i+1, len(smallRuns), run.name)
-		var values report.Values
-		err := b.world(ctx, run.timing, func(w *world.World) (err error) {
-			values, err = run.play(ctx, w)
-			return err
-		})
+		values, err := b.world(ctx, run.timing, run.play)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", run.name, err)
 		}

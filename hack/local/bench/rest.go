@@ -19,13 +19,9 @@ const (
 )
 
 func rest(n int) measurement {
-	return measurement{fmt.Sprintf("rest/%d", n), fmt.Sprintf("%d AuroraClusters at rest", n), func(ctx context.Context, b *bench) (values report.Values, err error) {
-		err = b.world(ctx, aurora.Timing{}, func(w *world.World) error {
-			values, err = atRest(ctx, w, n, restSettles, restLasts)
-			return err
-		})
-		return values, err
-	}}
+	return inWorld(fmt.Sprintf("rest/%d", n), fmt.Sprintf("%d AuroraClusters at rest", n), aurora.Timing{}, func(ctx context.Context, w *world.World) (report.Values, error) {
+		return atRest(ctx, w, n, restSettles, restLasts)
+	})
 }
 
 // atRest measures what n AuroraClusters that nobody rewinds cost.

@@ -15,13 +15,9 @@ import (
 const rewindRuns = 5
 
 func rewind(name string, strategy v1alpha1.Strategy) measurement {
-	return measurement{"rewind/" + name, fmt.Sprintf("one rewind, one Deployment with the strategy %s", strategy), func(ctx context.Context, b *bench) (values report.Values, err error) {
-		err = b.world(ctx, fiveSeconds, func(w *world.World) error {
-			values, err = one(ctx, w, strategy, rewindRuns)
-			return err
-		})
-		return values, err
-	}}
+	return inWorld("rewind/"+name, fmt.Sprintf("one rewind, one Deployment with the strategy %s", strategy), fiveSeconds, func(ctx context.Context, w *world.World) (report.Values, error) {
+		return one(ctx, w, strategy, rewindRuns)
+	})
 }
 
 // one measures rewinds of one cluster, one after the other, on which one Deployment with one pod depends.

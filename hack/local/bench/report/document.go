@@ -54,8 +54,9 @@ needed the local Aurora keeps no data; an application's downtime is measured on 
 in parentheses.
 
 The machine is small and is shared with other work, so times are noisy; counts are not. The load average of each run is at the end of the
-page. "Before" is what the same bench measured at commit e0033bb, when AuroraClusters at rest were read together and rewinds were not yet;
-"when filed" was measured before either, on the same machine.
+page, and so is the commit of the operator that was measured. "Before" is what the same bench measured on the same machine at commit
+e0033bb, when AuroraClusters at rest were read together and rewinds were not yet (empty where that is still the latest measurement);
+"first" was measured before either.
 
 `
 
@@ -70,6 +71,9 @@ func (r Results) page() string {
 		r.section(text, s)
 	}
 	text.WriteString("## Runs\n\n" + r.runs())
+	if missing := r.missing(); len(missing) > 0 {
+		text.WriteString("\nNot measured yet: " + strings.Join(missing, ", ") + ".\n")
+	}
 	return text.String()
 }
 
@@ -139,6 +143,18 @@ func (r Results) runs() string {
 		fmt.Fprintf(text, "| %s | %s | %s | %s | %s |\n", name, c.MeasuredAt.Format(time.RFC3339), c.Commit, c.Load, c.Machine)
 	}
 	return text.String()
+}
+
+// missing are the cases of which there is no figure.
+func (r Results) missing() (names []string) {
+	for _, s := range sections {
+		for _, c := range s.columns {
+			if _, ok := r.Cases[c.name]; !ok {
+				names = append(names, c.name)
+			}
+		}
+	}
+	return names
 }
 
 // The README's figures stand between these two lines.
