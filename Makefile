@@ -139,6 +139,8 @@ manifests: bin/controller-gen bin/kustomize bin/crd-ref-docs ## Generate the CRD
 	mkdir -p $(CHART)/files
 	for part in crd admission rbac manager; do $(BIN)/kustomize build config/$$part > $(CHART)/files/$${part/crd/crds}.yaml; done
 	cp config/network-policy/network_policy.yaml $(CHART)/files/network-policy.yaml
+	cp config/components/verify/cluster_role.yaml $(CHART)/files/verify-cluster-role.yaml
+	cp config/components/verify/namespace/role.yaml $(CHART)/files/verify-role.yaml
 	cp config/prometheus/service_monitor.yaml $(CHART)/files/service-monitor.yaml
 	cp config/prometheus/rules.yaml $(CHART)/files/prometheus-rules.yaml
 	cp config/components/watch-namespaces/operator/cluster_role.yaml $(CHART)/files/watch-namespaces-cluster-role.yaml

@@ -90,6 +90,35 @@ func TestValues(t *testing.T) {
 	}
 }
 
+// TestVerify: the right to make Jobs is where the operator works, and nowhere unless it is asked for.
+func TestVerify(t *testing.T) {
+	everywhere, elsewhere := "ClusterRole//aurora-backtrack-verify", "Role/game/aurora-backtrack-verify"
+	for name, test := range map[string]struct {
+		set        []string
+		want, lack []string
+	}{
+		"default":          {nil, nil, []string{everywhere, elsewhere}},
+		"everywhere":       {[]string{`verify={"enabled":true}`}, []string{everywhere, "ClusterRoleBinding//aurora-backtrack-verify"}, []string{elsewhere}},
+		"in one namespace": {[]string{`verify={"enabled":true}`, `watchNamespaces=["game"]`}, []string{elsewhere, "RoleBinding/game/aurora-backtrack-verify"}, []string{everywhere}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			chart := template(t, "databases", test.set...)
+			for _, key := range test.want {
+				if chart[key] == nil {
+					t.Errorf("the chart lacks %s", key)
+				} else if subjects, _, _ := unstructured.NestedSlice(chart[key].Object, "subjects"); len(subjects) > 0 && subjects[0].(map[string]any)["namespace"] != "databases" {
+					t.Errorf("%s binds %v", key, subjects)
+				}
+			}
+			for _, key := range test.lack {
+				if chart[key] != nil {
+					t.Errorf("%s is there", key)
+				}
+			}
+		})
+	}
+}
+
 // TestSwitches: what is switched off is not there.
 func TestSwitches(t *testing.T) {
 	chart := template(t, namespace, `crds={"install":false}`, `serviceAccount={"create":false}`, `podDisruptionBudget={"enabled":false}`,
@@ -164,7 +193,7 @@ func TestDocumented(t *testing.T) {
 		}
 		group, _ := value.(map[string]any)
 		for part := range group {
-			if _, known := of.Properties[part]; !known && !strings.HasPrefix(name, "pod") && name != "networkPolicy" && name != "serviceMonitor" && name != "prometheusRule" {
+			if _, known := of.Properties[part]; !known && !strings.HasPrefix(name, "pod") && name != "networkPolicy" && name != "verify" && name != "serviceMonitor" && name != "prometheusRule" {
 				t.Errorf("the schema does not know %s.%s", name, part)
 			}
 		}
