@@ -11,9 +11,14 @@ VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unkn
 IMAGE ?= ghcr.io/aurora-backtrack/operator
 CONTAINER_TOOL ?= docker
 
+# The Helm chart.
+CHART := config/chart
+
 # The Go modules of our own code. Dolt's collations would need the ICU library of the machine without the tag.
 MODULES := . hack/aurora/dolt hack/local hack/gitops
+MODULES += hack/image
 TOOLS := controller-gen kustomize golangci-lint govulncheck promtool
+TOOLS += crd-ref-docs helm actionlint cyclonedx-gomod
 TEST_FLAGS ?=
 TAGS := -tags=gms_pure_go
 
@@ -58,18 +63,22 @@ build: ## Build the manager and the kubectl plugin into bin/, stamped with the v
 ##@ Checks
 
 .PHONY: test
-test: control-plane bin/promtool ## Run all tests: units, a real API server, the local Aurora, the local cloud.
+test: control-plane bin/promtool bin/helm bin/kustomize ## Run all tests: units, a real API server, the local Aurora, the local cloud.
 	failed=; for module in $(MODULES); do \
 	  echo "== go test in $$module"; \
 	  KUBEBUILDER_ASSETS=$(BIN)/control-plane go -C $$module test $(TAGS) -timeout=30m $(TEST_FLAGS) ./... || failed+=" $$module"; \
 	done; $(ALL_PASSED)
 
 .PHONY: lint
-lint: bin/golangci-lint ## Run golangci-lint, with gosec and the Kubernetes API linter, in every module.
+lint: bin/golangci-lint lint-workflows ## Run golangci-lint, with gosec and the Kubernetes API linter, in every module, and actionlint.
 	failed=; for module in $(MODULES); do \
 	  echo "== golangci-lint in $$module"; \
 	  (cd $$module && $(BIN)/golangci-lint run --config=$(CURDIR)/.golangci.yaml ./...) || failed+=" $$module"; \
 	done; $(ALL_PASSED)
+
+.PHONY: lint-workflows
+lint-workflows: bin/actionlint ## Run actionlint on .github/workflows.
+	$(BIN)/actionlint -shellcheck= -pyflakes=
 
 .PHONY: verify
 verify: verify-generated verify-format verify-modules ## Fail when something generated, formatted or tidied would differ.
@@ -91,8 +100,20 @@ chaos: ## Rewind CHAOS_REWINDS (100) times while things are killed, by CHAOS_SEE
 	$(LOCAL) chaos
 
 .PHONY: bench
-bench: ## Measure what the README's table shows.
-	$(LOCAL) bench
+bench: ## Measure BENCH (all; BENCH=list lists the cases) and write docs/benchmarks.md and the README's figures.
+	$(LOCAL) bench --rows=$(BENCH)
+
+.PHONY: bench-check
+bench-check: ## Measure ratios in small runs, and fail where one is worse than the committed one (ten minutes).
+	$(LOCAL) bench --check
+
+.PHONY: dashboard
+dashboard: ## Run every query of the Grafana dashboard, and every alert, on a Prometheus that scrapes the local cloud.
+	$(LOCAL) dashboard
+
+.PHONY: e2e-aws
+e2e-aws: ## Run the experiment on a real Aurora cluster, as E2E_AWS says; without E2E_AWS, show how.
+	go -C hack/local run ./e2e-aws $(or $(E2E_AWS),--help)
 
 .PHONY: vulncheck
 vulncheck: bin/govulncheck ## Look every dependency up in the Go vulnerability database (needs the network).
@@ -108,13 +129,25 @@ generate: bin/controller-gen ## Generate the deep copies of api/.
 	$(BIN)/controller-gen object paths=./api/...
 
 .PHONY: manifests
-manifests: bin/controller-gen bin/kustomize ## Generate the CRDs, the operator's role, config/install.yaml and the manager's copy of the policies.
+manifests: bin/controller-gen bin/kustomize bin/crd-ref-docs ## Generate the CRDs, the role, config/install.yaml, the chart's files, docs/api.md.
 	$(BIN)/controller-gen crd paths=./api/... output:crd:dir=config/crd/bases
 	$(BIN)/controller-gen rbac:roleName=aurora-backtrack-manager paths=./controllers/... \
 	  output:rbac:dir=config/rbac
 	cat config/admission/annotations.yaml <(echo ---) config/admission/approval.yaml > controllers/approval/policies.yaml
 	$(BIN)/kustomize build config/default > $(BIN)/install.yaml
 	mv $(BIN)/install.yaml config/install.yaml
+	mkdir -p $(CHART)/files
+	for part in crd admission rbac manager; do $(BIN)/kustomize build config/$$part > $(CHART)/files/$${part/crd/crds}.yaml; done
+	cp config/network-policy/network_policy.yaml $(CHART)/files/network-policy.yaml
+	cp config/components/verify/cluster_role.yaml $(CHART)/files/verify-cluster-role.yaml
+	cp config/components/verify/namespace/role.yaml $(CHART)/files/verify-role.yaml
+	cp config/prometheus/service_monitor.yaml $(CHART)/files/service-monitor.yaml
+	cp config/prometheus/rules.yaml $(CHART)/files/prometheus-rules.yaml
+	cp config/components/watch-namespaces/operator/cluster_role.yaml $(CHART)/files/watch-namespaces-cluster-role.yaml
+	cp config/components/watch-namespaces/namespace/role.yaml $(CHART)/files/watch-namespaces-role.yaml
+	$(BIN)/crd-ref-docs --source-path=api/v1alpha1 --config=hack/tools/crd-ref-docs/config.yaml --max-depth=20 \
+	  --renderer=markdown --templates-dir=hack/tools/crd-ref-docs/templates --output-path=docs/api.md > $(BIN)/crd-ref-docs.log 2>&1 || \
+	  { cat $(BIN)/crd-ref-docs.log; exit 1; }
 
 .PHONY: metrics-page
 metrics-page: control-plane ## Write the table of docs/metrics.md anew, from a manager's /metrics.
@@ -129,7 +162,7 @@ fmt: bin/golangci-lint ## Format all Go code and its imports.
 	for module in $(MODULES); do (cd $$module && $(BIN)/golangci-lint fmt --config=$(CURDIR)/.golangci.yaml ./...); done
 
 GENERATED := api/v1alpha1/zz_generated.deepcopy.go config/crd/bases config/rbac/role.yaml config/install.yaml \
-  controllers/approval/policies.yaml
+  controllers/approval/policies.yaml $(CHART)/files docs/api.md
 
 .PHONY: verify-generated
 verify-generated: generate manifests
@@ -149,16 +182,42 @@ verify-format:
 
 .PHONY: verify-modules
 verify-modules:
-	@for module in $(MODULES) $(TOOLS:%=hack/tools/%) hack/tools/controlplane; do \
+	@for module in $(MODULES) $(TOOLS:%=hack/tools/%) hack/tools/controlplane hack/tools/kwok; do \
 	  go -C $$module mod tidy -diff || { echo "run 'go mod tidy' in $$module"; exit 1; }; \
 	done
 
-##@ Image
+##@ Release
+
+# What the image is made for.
+PLATFORMS := linux/amd64 linux/arm64
+
+.PHONY: image
+image: bin/image ## Assemble the image for all platforms without a container engine, into bin/image-layout, and check it.
+	for platform in $(PLATFORMS); do \
+	  CGO_ENABLED=0 GOOS=$${platform%/*} GOARCH=$${platform#*/} go build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' \
+	    -o $(BIN)/image-manager/$$platform/manager ./cmd/manager; \
+	done
+	$(BIN)/image assemble --version $(VERSION) --out $(BIN)/image-layout \
+	  $(foreach platform,$(PLATFORMS),$(platform)=$(BIN)/image-manager/$(platform)/manager)
+	$(BIN)/image check --version $(VERSION) $(BIN)/image-layout
 
 .PHONY: docker-build
-docker-build: ## Build the container image (CONTAINER_TOOL, IMAGE, VERSION).
+docker-build: ## Build the same image from the Dockerfile (CONTAINER_TOOL, IMAGE, VERSION).
 	$(CONTAINER_TOOL) build --build-arg VERSION=$(VERSION) --tag $(IMAGE):$(VERSION) .
 
+.PHONY: sbom
+sbom: bin/cyclonedx-gomod ## Write the SBOM of the manager as it is in the image, bin/sbom.cdx.json.
+	CGO_ENABLED=0 GOOS=linux GOARCH=amd64 go build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o $(BIN)/image-manager/linux/amd64/manager ./cmd/manager
+	$(BIN)/cyclonedx-gomod bin -json -licenses -std -version $(VERSION) -output $(BIN)/sbom.cdx.json $(BIN)/image-manager/linux/amd64/manager
+
+.PHONY: release-files
+release-files: bin/helm sbom ## Write the files of the release VERSION into bin/release.
+	go run ./hack/release -version $(VERSION) -root . -out $(BIN)/release -notes $(BIN)/release-notes.md -helm $(BIN)/helm \
+	  -sbom $(BIN)/sbom.cdx.json
+
+.PHONY: bin/image
+bin/image:
+	go -C hack/image build -o $(BIN)/image .
 # Without the service discovery of two dozen clouds.
 FLAGS_promtool := -tags=remove_all_sd
 

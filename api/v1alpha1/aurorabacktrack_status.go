@@ -26,6 +26,9 @@ type Plan struct {
 	// go forward to the writes that the rewind takes back. Under heavy writes the actual window is shorter.
 	// +optional
 	ReachableUntil Timestamp `json:"reachableUntil,omitempty"`
+	// safetyCopy is the copy of the present that is made before the rewind; absent when none is.
+	// +optional
+	SafetyCopy *PlannedCopy `json:"safetyCopy,omitempty"`
 	// warnings are facts to consider before the rewind starts.
 	// +optional
 	// +listType=atomic
@@ -153,7 +156,7 @@ type AuroraBacktrackStatus struct {
 	// observedGeneration is the generation of the spec that this status is about; -1 before the first reconcile.
 	// +optional
 	ObservedGeneration int64 `json:"observedGeneration,omitempty"`
-	// conditions are Admitted, PreflightPassed, DependentsPaused, Backtracked, ClusterAvailable, Verified (with spec.verify),
+	// conditions are Admitted, PreflightPassed, DependentsPaused, Copied (with a safety copy), Backtracked, ClusterAvailable, Verified (with spec.verify),
 	// DependentsReconnected, Succeeded; Reconciling and Stalled while they are true.
 	// +optional
 	// +listType=map
@@ -172,6 +175,9 @@ type AuroraBacktrackStatus struct {
 	// claim is stored before RDS is asked.
 	// +optional
 	Claim *Claim `json:"claim,omitempty"`
+	// safetyCopy is the copy that RDS was asked for before the rewind.
+	// +optional
+	SafetyCopy *SafetyCopyStatus `json:"safetyCopy,omitempty"`
 	// backtrack is RDS's record. To go forward again, backtrack to its backtrackedFrom.
 	// +optional
 	Backtrack *BacktrackRecord `json:"backtrack,omitempty"`

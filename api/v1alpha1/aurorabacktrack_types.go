@@ -22,6 +22,7 @@ type ClusterReference struct {
 // +kubebuilder:validation:XValidation:rule="has(self.verify) == has(oldSelf.verify) && (!has(self.verify) || self.verify == oldSelf.verify)",message="verify is immutable: create a new AuroraBacktrack"
 // +kubebuilder:validation:XValidation:rule="has(self.undoOf) == has(oldSelf.undoOf) && (!has(self.undoOf) || self.undoOf == oldSelf.undoOf)",message="undoOf is immutable: only the operator makes an undo"
 // +kubebuilder:validation:XValidation:rule="!has(self.undoOf) || (!has(self.verify) && !self.suspend)",message="an undo can't be suspended, and nobody checks it: to stop it before RDS is asked, set cancel"
+// +kubebuilder:validation:XValidation:rule="has(self.safetyCopy) == has(oldSelf.safetyCopy) && (!has(self.safetyCopy) || self.safetyCopy == oldSelf.safetyCopy)",message="safetyCopy is immutable: create a new AuroraBacktrack"
 // +kubebuilder:validation:XValidation:rule="has(self.ttlSecondsAfterFinished) == has(oldSelf.ttlSecondsAfterFinished) && (!has(self.ttlSecondsAfterFinished) || self.ttlSecondsAfterFinished == oldSelf.ttlSecondsAfterFinished)",message="ttlSecondsAfterFinished is immutable: create a new AuroraBacktrack"
 // +kubebuilder:validation:XValidation:rule="!oldSelf.cancel || self.cancel",message="cancel is one way: create a new AuroraBacktrack to rewind after all"
 type AuroraBacktrackSpec struct {
@@ -68,6 +69,9 @@ type AuroraBacktrackSpec struct {
 	// else can set it.
 	// +optional
 	UndoOf *UndoOf `json:"undoOf,omitempty"`
+	// safetyCopy keeps a copy of the present before it is rewound: a clone or a snapshot. Default: the AuroraCluster's.
+	// +optional
+	SafetyCopy *SafetyCopy `json:"safetyCopy,omitempty"`
 	// ttlSecondsAfterFinished deletes the object this many seconds after it finished. Default: 604800 (seven days), which is
 	// longer than any backtrack window. 2147483647 keeps it for good: set it where a Git repository would create it again.
 	// +optional

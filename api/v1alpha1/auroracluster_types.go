@@ -173,6 +173,9 @@ type AuroraClusterSpec struct {
 	// +optional
 	// +kubebuilder:default=Restart
 	Strategy Strategy `json:"strategy,omitempty"`
+	// safetyCopy is the copy of the present that is made before a rewind, and what rewinds may ask for.
+	// +optional
+	SafetyCopy SafetyCopyPolicy `json:"safetyCopy,omitzero"`
 	// dependents are workloads that depend on the database, besides everything in the allowed namespaces
 	// that is labelled aurora-backtrack.io/cluster with this object's name.
 	// +optional

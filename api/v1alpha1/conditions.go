@@ -10,6 +10,8 @@ const (
 	ConditionPreflightPassed = "PreflightPassed"
 	// ConditionDependentsPaused: every workload with strategy Pause is at zero and its pods are gone.
 	ConditionDependentsPaused = "DependentsPaused"
+	// ConditionCopied: the safety copy holds the present. Only objects whose plan has a safety copy have it.
+	ConditionCopied = "Copied"
 	// ConditionBacktracked: RDS accepted the backtrack and its record reads completed.
 	ConditionBacktracked = "Backtracked"
 	// ConditionClusterAvailable: after the backtrack, the cluster reads available.
@@ -46,6 +48,7 @@ const (
 	ReasonApprovalRequired    = "ApprovalRequired"    // policy.approval requires an approver
 	ReasonApprovalNotEnforced = "ApprovalNotEnforced" // approval is required, and the admission policies did not enforce it
 	ReasonPausing             = "Pausing"             // workloads are being scaled to zero
+	ReasonCopying             = "Copying"             // RDS makes the safety copy
 	ReasonClaimed             = "Claimed"             // the claim is stored; RDS is asked, or was
 	ReasonVerifyingOutcome    = "VerifyingOutcome"    // the answer was lost; RDS's history shows whether the call was accepted
 	ReasonRetrying            = "Retrying"            // RDS, the API server or a webhook refused for a reason that may pass
@@ -63,6 +66,7 @@ const (
 	ReasonPassed         = "Passed"
 	ReasonNothingToPause = "NothingToPause"
 	ReasonPaused         = "Paused"
+	ReasonCopied         = "Copied"
 	ReasonCompleted      = "Completed"
 	ReasonAvailable      = "Available"
 	ReasonReconnected    = "Reconnected"
@@ -94,6 +98,9 @@ const (
 	ReasonDependentUnsupported = "DependentUnsupported" // a workload cannot be paused and brought back, or restarted
 	ReasonPauseTimedOut        = "PauseTimedOut"        // pods were still there after pauseTimeout
 	ReasonPauseReverted        = "PauseReverted"        // somebody scaled a paused workload up before RDS was asked
+	ReasonSafetyCopyNotAllowed = "SafetyCopyNotAllowed" // spec.safetyCopy of the AuroraCluster does not allow this copy
+	ReasonCopyFailed           = "CopyFailed"           // RDS can't or won't make the safety copy; nothing was rewound
+	ReasonCopyTimedOut         = "CopyTimedOut"         // the safety copy was not there in time; nothing was rewound
 	ReasonRejected             = "Rejected"             // RDS refused the call; nothing was rewound
 	ReasonFailed               = "Failed"               // RDS's record reads failed; the state of the data is not known
 	ReasonOutcomeUnknown       = "OutcomeUnknown"       // RDS may have rewound the data
@@ -121,9 +128,9 @@ const (
 	ReasonAllNamespaces       = "AllNamespaces"       // an event: spec.allowedNamespaces.selector is {}
 )
 
-// StepConditions are the conditions of a rewind's steps, in the order in which they become true. Verified is there only with
-// spec.verify.
+// StepConditions are the conditions of a rewind's steps, in the order in which they become true. Copied is there only with a
+// safety copy, Verified only with spec.verify.
 var StepConditions = []string{
-	ConditionAdmitted, ConditionPreflightPassed, ConditionDependentsPaused, ConditionBacktracked, ConditionClusterAvailable, ConditionVerified,
+	ConditionAdmitted, ConditionPreflightPassed, ConditionDependentsPaused, ConditionCopied, ConditionBacktracked, ConditionClusterAvailable, ConditionVerified,
 	ConditionDependentsReconnected,
 }

@@ -24,6 +24,14 @@ const (
 	// Jobs made from it (spec.verify).
 	VerifyAnnotation = "aurora-backtrack.io/verify"
 
+	// Tags of a safety copy in AWS: the UID of its AuroraBacktrack, which makes it that object's; the object's namespace and
+	// name; the AuroraCluster; when RDS was asked for the copy, and until when it is wanted.
+	CopyUIDTag         = "aurora-backtrack.io/uid"
+	CopyObjectTag      = "aurora-backtrack.io/object"
+	CopyClusterTag     = "aurora-backtrack.io/cluster"
+	CopyTimeTag        = "aurora-backtrack.io/time"
+	CopyWantedUntilTag = "aurora-backtrack.io/wanted-until"
+
 	// Finalizer keeps an AuroraBacktrack until what it began is brought to its end.
 	Finalizer = "aurora-backtrack.io/cleanup"
 

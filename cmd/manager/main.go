@@ -33,6 +33,9 @@ import (
 var version = "unknown"
 
 func main() {
+	if len(os.Args) > 1 && os.Args[1] == "drain" {
+		os.Exit(drainMain(os.Args[2:]))
+	}
 	options := parse(os.Args[1:])
 	if options.version {
 		fmt.Println("aurora-backtrack manager", version)
@@ -47,12 +50,9 @@ func main() {
 }
 
 func run(ctx context.Context, options options) error {
-	scheme := runtime.NewScheme()
-	if err := clientgoscheme.AddToScheme(scheme); err != nil {
-		return fmt.Errorf("registering Kubernetes' kinds: %w", err)
-	}
-	if err := v1alpha1.AddToScheme(scheme); err != nil {
-		return fmt.Errorf("registering our kinds: %w", err)
+	scheme, err := newScheme()
+	if err != nil {
+		return err
 	}
 	rest, err := ctrl.GetConfig()
 	if err != nil {
@@ -75,6 +75,17 @@ func run(ctx context.Context, options options) error {
 	return nil
 }
 
+func newScheme() (*runtime.Scheme, error) {
+	scheme := runtime.NewScheme()
+	if err := clientgoscheme.AddToScheme(scheme); err != nil {
+		return nil, fmt.Errorf("registering Kubernetes' kinds: %w", err)
+	}
+	if err := v1alpha1.AddToScheme(scheme); err != nil {
+		return nil, fmt.Errorf("registering our kinds: %w", err)
+	}
+	return scheme, nil
+}
+
 func setup(ctx context.Context, mgr ctrl.Manager, options options) error {
 	aws, err := rds.LoadConfig(ctx)
 	if err != nil {
@@ -90,7 +101,7 @@ func setup(ctx context.Context, mgr ctrl.Manager, options options) error {
 	}
 	now := clock.RealClock{}
 	rds := rds.NewProvider(rds.Options{
-		Config: aws, Clock: now, RequestsPerSecond: options.rdsRequestsPerSecond, Burst: options.rdsBurst,
+		Config: aws, Clock: now, RequestsPerSecond: options.rdsRequestsPerSecond, Burst: options.rdsBurst, PollInterval: options.settings.Poll,
 	})
 	if err := mgr.Add(rds); err != nil { // its pollers run on the leader
 		return fmt.Errorf("setting up: %w", err)

@@ -46,6 +46,8 @@ It finds the API server by --kubeconfig, KUBECONFIG or its pod's service account
 chain (AWS_REGION, AWS_PROFILE, IRSA, Pod Identity, …). AWS_ENDPOINT_URL_RDS and AWS_ENDPOINT_URL_STS point it
 at another endpoint, such as the local Aurora.
 
+"manager drain" brings an operator to rest before it is uninstalled: see manager drain --help.
+
 `)
 		flags.PrintDefaults()
 	}
@@ -62,7 +64,7 @@ at another endpoint, such as the local Aurora.
 	flags.StringVar(&o.watchNamespaces, "watch-namespaces", "", "comma-separated namespaces whose AuroraBacktracks are looked at (default: all)")
 	flags.Float64Var(&o.rdsRequestsPerSecond, "rds-requests-per-second", 8, "bound on requests to RDS per account and Region; RDS allows about 12, shared with everybody in the account")
 	flags.IntVar(&o.rdsBurst, "rds-burst", 40, "how many requests to RDS may go at once before the bound holds")
-	flags.DurationVar(&o.settings.Poll, "poll-interval", o.settings.Poll, "how often RDS is asked while a rewind is under way")
+	flags.DurationVar(&o.settings.Poll, "poll-interval", o.settings.Poll, "how often RDS is asked about a rewind that is under way alone; less often while --rds-requests-per-second is short")
 	flags.DurationVar(&o.settings.Settle, "settle-period", o.settings.Settle, "how long RDS's history must stay empty, and the cluster idle, before a call whose answer was lost may be made again")
 	flags.DurationVar(&o.settings.Unobservable, "unobservable-timeout", o.settings.Unobservable, "for how long after the call RDS may fail to answer for the cluster, or show no record, before the outcome is unknown and what is paused is resumed")
 	flags.DurationVar(&o.settings.Backtracking, "backtrack-timeout", o.settings.Backtracking, "how long a backtrack may take, and after it the cluster until it is available, before what is paused is resumed")
@@ -83,7 +85,7 @@ func (o options) manager(scheme *runtime.Scheme) ctrl.Options {
 		metrics.TLSOpts = []func(*tls.Config){func(c *tls.Config) { c.NextProtos = []string{"http/1.1"} }} // no HTTP/2: CVE-2023-44487
 	}
 	stored := cache.Options{DefaultTransform: backtrack.ForCache}
-	for _, namespace := range strings.FieldsFunc(o.watchNamespaces, func(r rune) bool { return r == ',' || r == ' ' }) {
+	for _, namespace := range namespaces(o.watchNamespaces) {
 		if stored.DefaultNamespaces == nil {
 			stored.DefaultNamespaces = map[string]cache.Config{}
 		}
@@ -95,4 +97,9 @@ func (o options) manager(scheme *runtime.Scheme) ctrl.Options {
 		// The process ends when the manager does, so the next one need not wait for the Lease to run out.
 		LeaderElectionReleaseOnCancel: true,
 	}
+}
+
+// namespaces are the names in a list that commas or spaces separate.
+func namespaces(list string) []string {
+	return strings.FieldsFunc(list, func(r rune) bool { return r == ',' || r == ' ' })
 }

@@ -43,6 +43,10 @@ func (a *performer) do(ctx context.Context, action steps.Action) error {
 		return a.resumeLeft(ctx)
 	case steps.ReadAgain:
 		f.ReadAgain()
+	case steps.MakeCopy:
+		return a.makeCopy(ctx)
+	case steps.MakeInstance:
+		return a.makeInstance(ctx)
 	case steps.Call:
 		return a.call(ctx)
 	case steps.WithdrawClaim:
@@ -193,12 +197,9 @@ func (a *performer) doWorkloads(ctx context.Context, action steps.Action) error 
 // somebody else brought back during the rewind is restarted too, and told.
 func (a *performer) bringBack(ctx context.Context) (bool, error) {
 	object := a.facts.Object
-	dependents, id := object.Status.Dependents, string(object.UID)
-	woken, resumed, resumeErr := a.Workloads.ResumeAfterCall(ctx, object.UID, dependents)
+	woken, up, err := a.Workloads.BringBack(ctx, object.UID, object.Status.Dependents)
 	a.woken = append(a.woken, woken...)
-	restartErr := a.Workloads.Restart(ctx, id, dependents)
-	ready, readyErr := a.Workloads.Ready(ctx, id, dependents)
-	return resumed && ready, errors.Join(resumeErr, restartErr, readyErr)
+	return up, err //nolint:wrapcheck // says what it was doing itself
 }
 
 // resumePaused does one round of resuming what was paused, for a run that RDS was not asked for, or that it

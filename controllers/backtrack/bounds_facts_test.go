@@ -21,7 +21,7 @@ func factsAt(t *testing.T, given func(*steps.Facts)) *steps.Facts {
 	m := newPureModel(t, 0, 0)
 	m.create("undo")
 	b := m.objects["undo"]
-	b.Spec.Suspend = false
+	b.Spec.Suspend, b.Spec.SafetyCopy = false, nil
 	f := &steps.Facts{Now: start, CallTimeout: callTime, Settings: DefaultSettings(), Object: b, HistoryAt: start}
 	begin(f)
 	// A suspended object's plan is made in its second reconciliation.
@@ -68,16 +68,34 @@ func checkedData(f *steps.Facts) {
 	f.Check = fact.Known(verification.State{Exists: true, UID: "job", Message: "Job check checks the data"})
 }
 
+// copied says that everything is paused, and that the plan has a clone, which RDS does not show yet.
+func copied(f *steps.Facts) {
+	through(v1alpha1.ConditionDependentsPaused)(f)
+	f.Object.Status.Plan.SafetyCopy = &v1alpha1.PlannedCopy{Type: v1alpha1.CopyClone, Identifier: rds.CopyIdentifier(string(f.Object.UID)), Timeout: "30m", KeepFor: "168h"}
+	steps.PutCondition(f, v1alpha1.ConditionCopied, metav1.ConditionUnknown, v1alpha1.ReasonWaiting, "")
+	f.SafetyCopy = fact.Absent[rds.Copy]()
+	// No wait of this step is for what startWithin bounds.
+	f.Cluster.Value().Spec.Policy.StartWithin = "100h"
+}
+
+// copyReading is the object's copy with the status.
+func copyReading(f *steps.Facts, status string) rds.Copy {
+	return rds.Copy{Identifier: rds.CopyIdentifier(string(f.Object.UID)), Status: status, Shares: true, Tags: map[string]string{
+		v1alpha1.CopyUIDTag: string(f.Object.UID), v1alpha1.CopyTimeTag: string(v1alpha1.NewTimestamp(start)),
+	}}
+}
+
 func reads(status string) func(*steps.Facts) {
 	return func(f *steps.Facts) {
-		f.Observed = fact.Known(rds.Cluster{Identifier: "testcluster", ResourceID: "cluster-1", Status: status, Engine: "aurora-mysql", BacktrackWindow: 7200})
+		f.Observed = fact.Known(rds.Cluster{Identifier: "testcluster", ResourceID: "cluster-1", Status: status, Engine: "aurora-mysql", BacktrackWindow: 7200, Instances: 1})
+		f.Polled = fact.Known(rds.Observation{Cluster: f.Observed.Value(), At: start})
 	}
 }
 
 func trouble(reason string) func(*steps.Facts) {
 	return func(f *steps.Facts) {
 		err := &rds.Error{Operation: "DescribeDBClusters", Reason: reason, Message: "no"}
-		f.Observed = fact.Unknown[rds.Cluster](err)
+		f.Observed, f.Polled = fact.Unknown[rds.Cluster](err), fact.Unknown[rds.Observation](err)
 		f.History = fact.Unknown[[]v1alpha1.BacktrackRecord](err)
 	}
 }

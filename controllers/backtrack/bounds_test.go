@@ -46,6 +46,16 @@ var waits = map[string]struct {
 	"DependentsPaused/Pausing": {
 		all(through(v1alpha1.ConditionPreflightPassed), func(f *steps.Facts) { f.Paused = fact.Known(false) }), 5 * time.Minute, v1alpha1.ReasonPauseTimedOut,
 	},
+	"Copied/Copying": {
+		all(copied, func(f *steps.Facts) { f.SafetyCopy = fact.Known(copyReading(f, "creating")) }), 30 * time.Minute, v1alpha1.ReasonCopyTimedOut,
+	},
+	"Copied/ClusterNotAvailable": {all(copied, reads("modifying")), 30 * time.Minute, v1alpha1.ReasonCopyTimedOut},
+	"Copied/Retrying": {all(copied, func(f *steps.Facts) {
+		f.CopyAsked = fact.Unknown[bool](&rds.Error{Reason: v1alpha1.ReasonThrottled, Refused: true, Passing: true})
+	}), 30 * time.Minute, v1alpha1.ReasonCopyTimedOut},
+	"Copied/RDSUnreachable": {
+		all(copied, func(f *steps.Facts) { f.SafetyCopy = fact.Unknown[rds.Copy](errors.New("no answer")) }), 30 * time.Minute, v1alpha1.ReasonCopyTimedOut,
+	},
 	"Backtracked/Pausing": {
 		all(through(v1alpha1.ConditionDependentsPaused), func(f *steps.Facts) { f.Quiet = fact.Known(false) }), 5 * time.Minute, v1alpha1.ReasonPauseTimedOut,
 	},

@@ -44,11 +44,12 @@ func (a *performer) call(ctx context.Context) error {
 		To: spec.BacktrackTo.Time(), Force: spec.Force, UseEarliest: spec.UseEarliestTimeOnPointInTimeUnavailable,
 	})
 	f.Called = fact.Of(true, err)
+	f.Observed = fact.Fact[rds.Cluster]{} // it was asked before the call
 	if err != nil {
 		return nil //nolint:nilerr // what came of the call is a fact
 	}
-	f.Object.Status.Backtrack = &record
-	return a.persist(ctx) // if that fails the claim is stored, and the record is found in RDS's history
+	f.Object.Status.Backtrack = &record // stored at the end of this reconciliation; without it, it is found in RDS's history
+	return nil
 }
 
 // storeClaim stores the claim, first in the ledger, under the lock, then in the object. Each write carries an

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"k8s.io/apimachinery/pkg/api/meta"
 
@@ -78,7 +79,10 @@ func points() map[string]point {
 		"pending": {
 			reach: at(v1alpha1.ConditionBacktracked, v1alpha1.ReasonBacktracking), wantCalled: true, wantAsked: 1,
 		},
-		"backtracking": {
+		"backtracking": { // the record has ended, and the status lags behind it
+			given: func(env *harness.Env) {
+				env.RDS.SetTiming(local.Timing{Pending: 2 * time.Second, Backtracking: 5 * time.Second, StatusLag: 5 * time.Second})
+			},
 			reach: at(v1alpha1.ConditionClusterAvailable, v1alpha1.ReasonBacktracking), wantCalled: true, wantAsked: 1,
 		},
 		"reconnecting": {

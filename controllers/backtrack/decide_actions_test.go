@@ -68,6 +68,10 @@ func (p *pureProcess) actions(action steps.Action) []func() error {
 		}}
 	case steps.ReadAgain:
 		f.ReadAgain()
+	case steps.MakeCopy:
+		return p.makeCopy()
+	case steps.MakeInstance:
+		return p.makeInstance()
 	case steps.Call:
 		return p.call(ref)
 	case steps.WithdrawClaim:
@@ -173,7 +177,7 @@ func (p *pureProcess) workloads(action steps.Action) []func() error {
 		// A process that paused for an object that had ended or gone by then sees that at its next write, and resumes. That
 		// it dies in between is left to the watch after the end, which this model cuts short.
 		if stored := m.objects[f.Object.Name]; stored != nil && stored.UID == f.Object.UID {
-			m.pausedBy = f.Object.UID
+			m.notePause(f.Object.UID)
 		}
 		set(v1alpha1.DependentPaused)
 		quiet := m.rand.IntN(3) > 0

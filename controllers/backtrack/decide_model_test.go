@@ -47,7 +47,7 @@ func TestDecideModel(t *testing.T) {
 				}
 			}
 			t.Logf("%d decisions; ends: %v", total, ends)
-			for _, reason := range []string{v1alpha1.ReasonSucceeded, v1alpha1.ReasonAlreadyApplied, v1alpha1.ReasonCancelled, v1alpha1.ReasonOutcomeUnknown, v1alpha1.ReasonExpired, v1alpha1.ReasonVerificationFailed, v1alpha1.ReasonVerificationInconclusive} {
+			for _, reason := range []string{v1alpha1.ReasonSucceeded, v1alpha1.ReasonAlreadyApplied, v1alpha1.ReasonCancelled, v1alpha1.ReasonOutcomeUnknown, v1alpha1.ReasonExpired, v1alpha1.ReasonVerificationFailed, v1alpha1.ReasonVerificationInconclusive, v1alpha1.ReasonCopyTimedOut, v1alpha1.ReasonCopyFailed} {
 				if !testing.Short() && ends[reason] == 0 {
 					t.Errorf("the model never came to the end %s, so it proves nothing about it", reason)
 				}

@@ -2,8 +2,10 @@ package backtrack
 
 import (
 	"fmt"
+	"time"
 
 	"k8s.io/apimachinery/pkg/api/equality"
+	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
 
 	"github.com/aurora-backtrack/operator/api/v1alpha1"
@@ -21,9 +23,20 @@ type pureProcess struct {
 	saved *v1alpha1.AuroraBacktrack
 	todo  []func() error // what is left of the action under way, a write each
 	then  *steps.Decision
+
+	polled  rds.Observation
+	history map[types.UID]time.Time // when it was read last for each object
 }
 
-func (p *pureProcess) die() { p.f, p.todo, p.then = nil, nil, nil }
+func (p *pureProcess) die() {
+	if p.f != nil {
+		if p.history == nil {
+			p.history = map[types.UID]time.Time{}
+		}
+		p.history[p.f.Object.UID] = p.f.LastHistory
+	}
+	p.f, p.todo, p.then = nil, nil, nil
+}
 
 // reconcile takes one object as far as it goes now.
 func (p *pureProcess) reconcile(name string) {
@@ -38,7 +51,7 @@ func (p *pureProcess) begin(name string) {
 	if b == nil {
 		return
 	}
-	p.f = &steps.Facts{CallTimeout: callTime, Settings: DefaultSettings(), Object: b.DeepCopy(), Now: p.m.now}
+	p.f = &steps.Facts{CallTimeout: callTime, Settings: DefaultSettings(), Object: b.DeepCopy(), Now: p.m.now, LastHistory: p.history[b.UID]}
 	p.saved = b.DeepCopy()
 	if !p.f.Finished() {
 		begin(p.f)
@@ -112,7 +125,7 @@ func (p *pureProcess) end(d steps.Decision) {
 	summarize(p.f, d)
 	p.m.note("%s %s: %v %s %s %v", p.f.Object.Name, p.f.Object.UID, d.Kind, d.Condition, d.Reason, d.Err)
 	if err := p.persist(); err != nil {
-		if stored := p.m.objects[p.f.Object.Name]; stored == nil || stored.UID != p.f.Object.UID || stored.Status.CompletedAt != "" {
+		if stored := p.m.objects[p.f.Object.Name]; stored == nil || stored.UID != p.f.Object.UID || stored.Status.StartedAt == "" || stored.Status.CompletedAt != "" {
 			p.m.resume(p.f.Object.UID)
 		}
 	}
@@ -159,9 +172,14 @@ func (p *pureProcess) read(name steps.Name) {
 		f.Lock = fact.Known(p.view())
 	case steps.Observed:
 		f.Observed = fact.Of(m.describe())
+	case steps.Polled:
+		f.Polled = p.poll()
 	case steps.History:
 		f.HistoryAt = m.now
 		f.History = fact.Of(m.history())
+		if f.History.Err() == nil {
+			f.LastHistory = m.now
+		}
 	case steps.Dependents:
 		f.Dependents = fact.Known(steps.Found{Dependents: []v1alpha1.DependentStatus{
 			{Kind: "Deployment", Namespace: "game", Name: "worker", Strategy: v1alpha1.StrategyPause, State: v1alpha1.DependentPending},
@@ -176,9 +194,26 @@ func (p *pureProcess) read(name steps.Name) {
 			left = append(left, v1alpha1.DependentStatus{Name: "worker"})
 		}
 		f.LeftPaused = fact.Known(left)
+	case steps.SafetyCopy:
+		f.SafetyCopy = m.describeCopy(steps.PlannedCopy(f).Identifier)
 	case steps.Approval:
 		f.Approval = fact.Known("")
 	}
+}
+
+// poll gives what the poller knows, which it may have asked for a while ago.
+func (p *pureProcess) poll() fact.Fact[rds.Observation] {
+	if m := p.m; p.polled.At.IsZero() || m.rand.IntN(2) == 0 {
+		cluster, err := m.describe()
+		if err != nil {
+			return fact.Unknown[rds.Observation](err)
+		}
+		p.polled = rds.Observation{Cluster: cluster, At: m.now, Backtracking: p.polled.Backtracking}
+		if cluster.Backtracking() {
+			p.polled.Backtracking = m.now
+		}
+	}
+	return fact.Known(p.polled)
 }
 
 func (p *pureProcess) view() lock.View {
@@ -229,6 +264,7 @@ func (p *pureProcess) ask(wish string) {
 		f.Called = fact.Unknown[bool](errSilent) // lost on its way
 		return
 	}
+	p.checkCopied()
 	record := m.rewind(f.Object.Spec.BacktrackTo.Time(), wish)
 	if m.lossy {
 		f.Called = fact.Unknown[bool](errSilent) // the answer is lost

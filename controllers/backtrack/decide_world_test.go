@@ -34,6 +34,8 @@ type pureModel struct {
 	accepted   map[string]int
 	processes  []*pureProcess
 	seen       map[types.UID][]metav1.Condition
+	copies     map[string]*pureCopy
+	pausedAt   map[types.UID]time.Time // since when the worker is paused by the object
 	ends       map[string]int
 	waited     map[string]bool // condition/reason of every wait
 	decisions  int
@@ -56,10 +58,14 @@ func newPureModel(t *testing.T, shard, run uint64) *pureModel {
 	m := &pureModel{
 		t: t, shard: shard, run: run, rand: rand.New(rand.NewPCG(shard, run)), now: start, deadly: true,
 		objects: map[string]*v1alpha1.AuroraBacktrack{}, checks: map[types.UID]*pureCheck{}, accepted: map[string]int{}, seen: map[types.UID][]metav1.Condition{}, ends: map[string]int{}, waited: map[string]bool{},
+		copies: map[string]*pureCopy{}, pausedAt: map[types.UID]time.Time{},
 	}
 	m.cluster = &v1alpha1.AuroraCluster{
 		ObjectMeta: metav1.ObjectMeta{Name: "game", UID: "cluster", ResourceVersion: "0", Generation: 1},
-		Spec:       v1alpha1.AuroraClusterSpec{DBClusterIdentifier: "testcluster", AllowedNamespaces: v1alpha1.AllowedNamespaces{Names: []string{"game"}}},
+		Spec: v1alpha1.AuroraClusterSpec{
+			DBClusterIdentifier: "testcluster", AllowedNamespaces: v1alpha1.AllowedNamespaces{Names: []string{"game"}},
+			SafetyCopy: v1alpha1.SafetyCopyPolicy{InstanceClasses: []v1alpha1.InstanceClass{"db.t4g.medium"}},
+		},
 	}
 	meta.SetStatusCondition(&m.cluster.Status.Conditions, metav1.Condition{Type: v1alpha1.ConditionReady, Status: metav1.ConditionTrue, ObservedGeneration: 1, Reason: "Ready"})
 	m.processes = []*pureProcess{{m: m}, {m: m}}
@@ -82,6 +88,7 @@ func (m *pureModel) create(name string) {
 	if m.rand.IntN(2) == 0 {
 		b.Spec.Verify = &v1alpha1.Verify{JobFrom: v1alpha1.JobSource{CronJob: "check"}}
 	}
+	b.Spec.SafetyCopy = m.drawCopy()
 	m.objects[name] = b
 	m.note("create %s %s", name, b.UID)
 }
@@ -166,7 +173,7 @@ func (m *pureModel) describe() (rds.Cluster, error) {
 	if m.underWay() != nil {
 		status = "backtracking"
 	}
-	return rds.Cluster{Identifier: "testcluster", ResourceID: "cluster-1", Status: status, Engine: "aurora-mysql", BacktrackWindow: 7200, Earliest: start.Add(-2 * time.Hour)}, nil
+	return rds.Cluster{Identifier: "testcluster", ResourceID: "cluster-1", Status: status, Engine: "aurora-mysql", BacktrackWindow: 7200, Earliest: start.Add(-2 * time.Hour), Instances: 1}, nil
 }
 
 func (m *pureModel) history() ([]v1alpha1.BacktrackRecord, error) {

@@ -1,6 +1,7 @@
 package backtrack_test
 
 import (
+	"strings"
 	"testing"
 
 	"k8s.io/apimachinery/pkg/api/meta"
@@ -26,6 +27,7 @@ type ending struct {
 	wantAccepted  int
 	wantRestarted bool
 	wantLedger    string
+	wantMade      string // copies and instances in RDS
 }
 
 func (e ending) run(t *testing.T) {
@@ -70,6 +72,7 @@ func (e ending) check(env *harness.Env, b *v1alpha1.AuroraBacktrack) {
 	harness.Equal(env.T, "the number of calls", env.Calls(), e.wantAsked)
 	harness.Equal(env.T, "the number of accepted calls", env.AcceptedCalls(), e.wantAccepted)
 	harness.Equal(env.T, "the ledger", env.Ledger(), e.wantLedger)
+	harness.Equal(env.T, "what RDS made", env.Readable(strings.Join(env.CopiesMade(), " ")), e.wantMade)
 	env.CheckEvents(b)
 	if b.Status.QueuePosition != nil {
 		env.T.Errorf("it still shows a place in the queue, %d", *b.Status.QueuePosition)

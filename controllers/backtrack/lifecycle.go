@@ -27,23 +27,27 @@ var lifecycle = []step{
 	{
 		condition: v1alpha1.ConditionAdmitted, decide: steps.Admit,
 		needs: []steps.Name{
-			steps.NamespaceAllowed, steps.Approval, steps.Lock, steps.Observed, steps.History, steps.Dependents, steps.LeftPaused, steps.Verifiable,
+			steps.NamespaceAllowed, steps.Approval, steps.Lock, steps.Observed, steps.History, steps.Dependents, steps.LeftPaused, steps.SafetyCopy, steps.Verifiable,
 			steps.Undo,
 		},
 	}, {
 		condition: v1alpha1.ConditionPreflightPassed, decide: steps.Preflight,
-		needs: []steps.Name{steps.NamespaceAllowed, steps.Approval, steps.Observed, steps.History, steps.Dependents, steps.Verifiable, steps.Undo},
+		needs: []steps.Name{steps.NamespaceAllowed, steps.Approval, steps.Observed, steps.History, steps.Dependents, steps.SafetyCopy, steps.Verifiable, steps.Undo},
 	}, {
 		condition: v1alpha1.ConditionDependentsPaused, decide: steps.PauseDependents,
 		needs:   []steps.Name{steps.NamespaceAllowed, steps.Approval},
 		timeout: steps.PauseTimeout, late: steps.PauseTooLong,
 	}, {
+		condition: v1alpha1.ConditionCopied, decide: steps.Copy,
+		needs:   []steps.Name{steps.NamespaceAllowed, steps.Approval, steps.Observed, steps.History, steps.SafetyCopy},
+		timeout: steps.CopyTimeout, late: steps.CopyTooLong,
+	}, {
 		condition: v1alpha1.ConditionBacktracked, decide: steps.Rewind,
-		needs:   []steps.Name{steps.NamespaceAllowed, steps.Approval, steps.Lock, steps.Observed, steps.History, steps.Dependents},
+		needs:   []steps.Name{steps.NamespaceAllowed, steps.Approval, steps.Lock, steps.Observed, steps.Polled, steps.History, steps.Dependents},
 		timeout: steps.RewindTimeout, since: steps.RewindSince, late: steps.RewindTooLong,
 	}, {
 		condition: v1alpha1.ConditionClusterAvailable, decide: steps.BecomeAvailable,
-		needs:   []steps.Name{steps.Observed},
+		needs:   []steps.Name{steps.Observed, steps.Polled},
 		timeout: func(f *steps.Facts) time.Duration { return f.Settings.Backtracking }, late: steps.UnavailableTooLong,
 	}, {
 		condition: v1alpha1.ConditionVerified, decide: steps.Verify,

@@ -46,21 +46,21 @@ func TestLookups(t *testing.T) {
 		"the connection breaks before RDS did anything": {
 			given:         fault(local.FaultConnectionReset, 1),
 			wantSucceeded: true, wantReason: v1alpha1.ReasonSucceeded,
-			wantMessage: rewoundTo("2023-12-23T13:55:00Z", "2023-12-23T14:17:35Z"),
+			wantMessage: rewoundTo("2023-12-23T13:55:00Z", "2023-12-23T14:17:36Z"),
 			wantPath:    fullPath,
 			wantAsked:   2, wantAccepted: 1, wantRestarted: true, wantLedger: "completed undo",
 		},
 		"a 500 before RDS did anything": {
 			given:         fault(local.FaultInternalFailure, 1),
 			wantSucceeded: true, wantReason: v1alpha1.ReasonSucceeded,
-			wantMessage: rewoundTo("2023-12-23T13:55:00Z", "2023-12-23T14:17:35Z"),
+			wantMessage: rewoundTo("2023-12-23T13:55:00Z", "2023-12-23T14:17:36Z"),
 			wantPath:    fullPath,
 			wantAsked:   2, wantAccepted: 1, wantRestarted: true, wantLedger: "completed undo",
 		},
 		"a 503 before RDS did anything": {
 			given:         fault(local.FaultServiceUnavailable, 1),
 			wantSucceeded: true, wantReason: v1alpha1.ReasonSucceeded,
-			wantMessage: rewoundTo("2023-12-23T13:55:00Z", "2023-12-23T14:17:35Z"),
+			wantMessage: rewoundTo("2023-12-23T13:55:00Z", "2023-12-23T14:17:36Z"),
 			wantPath:    fullPath,
 			wantAsked:   2, wantAccepted: 1, wantRestarted: true, wantLedger: "completed undo",
 		},
@@ -102,7 +102,7 @@ func TestLookups(t *testing.T) {
 		"RDS never lists the record": {
 			given:       timing(func(t *local.Timing) { t.Unlisted = 100 * time.Hour }),
 			wantReason:  v1alpha1.ReasonOutcomeUnknown,
-			wantMessage: `RDS accepted backtrack #1 and has not listed it for 10m3s, while the cluster was idle: look at the data, and at the cluster's events in RDS`,
+			wantMessage: `RDS accepted backtrack #1 and has not listed it for 10m1s, while the cluster was idle: look at the data, and at the cluster's events in RDS`,
 			wantPath:    untilPaused + " Backtracked=False/OutcomeUnknown DependentsReconnected=True/Resumed",
 			wantAsked:   1, wantAccepted: 1, wantRestarted: true, wantLedger: "pending undo",
 		},

@@ -104,7 +104,7 @@ func (m *model) clockJumps(r *rapid.T) {
 }
 
 func (m *model) rdsFails(r *rapid.T) {
-	operations := []string{"BacktrackDBCluster", "BacktrackDBCluster", "DescribeDBClusterBacktracks", "DescribeDBClusters", "*"}
+	operations := []string{"BacktrackDBCluster", "BacktrackDBCluster", "DescribeDBClusterBacktracks", "DescribeDBClusters", "*", "RestoreDBClusterToPointInTime", "CreateDBClusterSnapshot", "CreateDBInstance"}
 	faults := []string{local.FaultThrottling, local.FaultServiceUnavailable, local.FaultInternalFailure, local.FaultAccessDenied, local.FaultConnectionReset, local.FaultLostReply}
 	var set []local.Fault
 	for range rapid.IntRange(0, 2).Draw(r, "faults") {

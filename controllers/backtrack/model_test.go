@@ -64,10 +64,13 @@ func newModel(t testing.TB, r *rapid.T) *model {
 	}
 	env.RDS.SetTiming(local.Timing{
 		Unlisted: seconds("unlisted", 0, 2, 8), Pending: seconds("pending", 0, 3), Backtracking: seconds("backtracking", 0, 6), StatusLag: seconds("status lag", 0, 4, 12),
+		Copying: seconds("copying", 0, 6, 90),
 	})
 	env.RDS.SetUpperCaseStatus(rapid.Bool().Draw(r, "upper case"))
 	env.RDSAhead = seconds("RDS's clock is ahead", 0, -7, 90)
 	env.AddDBCluster("othercluster")
+	env.MakeCopyable("testcluster")
+	env.MakeCopyable("othercluster")
 	env.Create(harness.NewAuroraCluster("chess", "othercluster"))
 	for _, name := range []string{"game", "chess"} {
 		env.EditCluster(name, hasty)
@@ -86,6 +89,7 @@ func newModel(t testing.TB, r *rapid.T) *model {
 // hasty keeps a run short: little is asked while nothing happens, and no time-out takes long.
 func hasty(c *v1alpha1.AuroraCluster) {
 	c.Spec.PauseTimeout, c.Spec.ReconnectTimeout, c.Spec.RefreshInterval = "100s", "30s", "5m"
+	c.Spec.SafetyCopy = v1alpha1.SafetyCopyPolicy{Timeout: "60s", InstanceClasses: []v1alpha1.InstanceClass{"db.t4g.medium"}}
 }
 
 func (m *model) close() {
@@ -172,6 +176,14 @@ func (m *model) draw(r *rapid.T) *v1alpha1.AuroraBacktrack {
 	b := harness.NewBacktrack(rapid.SampledFrom(names).Draw(r, "name"))
 	b.Spec.ClusterRef.Name = rapid.SampledFrom([]string{"game", "game", "game", "chess", "twin", "nowhere"}).Draw(r, "cluster")
 	b.Spec.BacktrackTo = rapid.SampledFrom([]v1alpha1.Timestamp{"2023-12-23T13:55:00Z", "2023-12-23T13:55:00Z", "2023-12-23T13:45:00Z", "2023-12-23T23:00:00Z", "yesterday"}).Draw(r, "to")
+	switch rapid.IntRange(0, 5).Draw(r, "safety copy") {
+	case 0:
+		wanting(v1alpha1.CopyClone)(b)
+	case 1:
+		wanting(v1alpha1.CopyClone, readable)(b)
+	case 2:
+		wanting(v1alpha1.CopySnapshot)(b)
+	}
 	switch rapid.IntRange(0, 9).Draw(r, "trait") {
 	case 0:
 		b.Spec.Suspend = true

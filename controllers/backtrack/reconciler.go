@@ -41,7 +41,8 @@ type Reconciler struct {
 	Events       *event.Announcer
 	Settings     Settings
 
-	hidden hiddenNames
+	hidden  hiddenNames
+	rewinds rewinds
 }
 
 // +kubebuilder:rbac:groups=aurora-backtrack.io,resources=aurorabacktracks,verbs=get;list;watch;patch;delete
@@ -57,11 +58,12 @@ func (r *Reconciler) Reconcile(ctx context.Context, request ctrl.Request) (ctrl.
 		if apierrors.IsNotFound(err) {
 			r.Events.ForgetName(request.NamespacedName)
 			r.hidden.forget(request.NamespacedName)
+			r.endPolling(request.NamespacedName, true)
 		}
 		return ctrl.Result{}, client.IgnoreNotFound(err) //nolint:wrapcheck // says what it was doing itself
 	}
 	ctx = log.IntoContext(ctx, log.FromContext(ctx).WithValues("cluster", object.Spec.ClusterRef.Name))
-	f := &steps.Facts{Now: r.Clock.Now(), CallTimeout: r.RDS.CallTimeout(), Settings: r.Settings, Object: object}
+	f := &steps.Facts{Now: r.Clock.Now(), CallTimeout: r.RDS.CallTimeout(), Settings: r.Settings, Object: object, LastHistory: r.rewinds.lastHistory(object)}
 	s := &store{client: r.Client, live: r.Live, facts: f, saved: object.DeepCopy(), names: &r.hidden}
 	result, err := r.reconcile(ctx, s)
 	result.Priority = priority(f)
@@ -71,11 +73,13 @@ func (r *Reconciler) Reconcile(ctx context.Context, request ctrl.Request) (ctrl.
 func (r *Reconciler) reconcile(ctx context.Context, s *store) (ctrl.Result, error) {
 	retirer := &retirer{Reconciler: r, store: s}
 	if s.facts.Finished() {
+		r.poll(s.facts)
 		return retirer.retire(ctx)
 	}
 	r.reveal(ctx, s)
 	begin(s.facts)
 	d := r.run(ctx, &performer{Reconciler: r, store: s})
+	r.poll(s.facts)
 	summarize(s.facts, d)
 	if err := r.write(ctx, s); err != nil {
 		return retryLater(ctx, s, err)
@@ -127,12 +131,18 @@ func (r *Reconciler) run(ctx context.Context, a *performer) steps.Decision {
 	return steps.Failed(fmt.Errorf("no decision after %d turns", mostTurns))
 }
 
+// The priorities of an object's next reconciliation.
+const (
+	priorityUnderWay = 1
+	priorityWaiting  = -1
+)
+
 // priority of the object's next reconciliation. A rewind that is under way goes before whatever waits: however many wait, and
 // however long RDS's rate makes them take. It is said each time, because a result that says nothing keeps the
 // priority that it came with, which after a restart of the operator is the lowest.
 func priority(f *steps.Facts) *int {
 	if f.Started() && !f.Finished() {
-		return ptr.To(1)
+		return ptr.To(priorityUnderWay)
 	}
-	return ptr.To(-1)
+	return ptr.To(priorityWaiting)
 }

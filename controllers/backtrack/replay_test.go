@@ -75,13 +75,13 @@ func TestReplays(t *testing.T) {
 		"a new name": {
 			again:      func(b *v1alpha1.AuroraBacktrack) { b.Name = "undo-again" },
 			wantReason: v1alpha1.ReasonSucceeded, wantPath: fullPath,
-			wantMessage:  rewoundTo("2023-12-23T13:55:00Z", "2023-12-23T14:10:30Z"),
+			wantMessage:  rewoundTo("2023-12-23T13:55:00Z", "2023-12-23T14:10:32Z"),
 			wantAccepted: 2, wantRecord: "#2", wantRestarted: "second",
 		},
 		"the same name, another time": {
 			again:      to("2023-12-23T13:50:00Z"),
 			wantReason: v1alpha1.ReasonSucceeded, wantPath: fullPath,
-			wantMessage:  rewoundTo("2023-12-23T13:50:00Z", "2023-12-23T14:10:30Z"),
+			wantMessage:  rewoundTo("2023-12-23T13:50:00Z", "2023-12-23T14:10:32Z"),
 			wantAccepted: 2, wantRecord: "#2", wantRestarted: "second",
 		},
 		"the first run failed": {
@@ -123,7 +123,7 @@ func TestReplays(t *testing.T) {
 				o.WaitFor("undo", v1alpha1.ConditionBacktracked, v1alpha1.ReasonVerifyingOutcome)
 			},
 			wantReason: v1alpha1.ReasonSucceeded, wantPath: fullPath,
-			wantMessage:  rewoundTo("2023-12-23T13:55:00Z", "2023-12-23T14:17:36Z"),
+			wantMessage:  rewoundTo("2023-12-23T13:55:00Z", "2023-12-23T14:17:37Z"),
 			wantAccepted: 1, wantRecord: "#1", wantRestarted: "second",
 		},
 		"the first run vanished while it paused": {

@@ -15,9 +15,11 @@ import (
 )
 
 // unstorable reports whether the API server refuses the status as it is, now and later: its schema does (422), or it is too
-// large for the API server (413) or for etcd.
+// large for the API server (413) or for etcd. An API server that has just started refuses with the same 422 what an admission
+// policy looks at, until it has read the policy's parameters; that passes.
 func unstorable(err error) bool {
-	return apierrors.IsInvalid(err) || apierrors.IsRequestEntityTooLargeError(err) ||
+	starting := err != nil && strings.Contains(err.Error(), "not yet synced to use for admission")
+	return apierrors.IsInvalid(err) && !starting || apierrors.IsRequestEntityTooLargeError(err) ||
 		err != nil && strings.Contains(err.Error(), "etcdserver: request is too large")
 }
 

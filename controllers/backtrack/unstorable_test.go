@@ -1,9 +1,12 @@
 package backtrack_test
 
 import (
+	"errors"
+	"net/http"
 	"testing"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/aurora-backtrack/operator/api/v1alpha1"
 	"github.com/aurora-backtrack/operator/hack/harness"
@@ -57,4 +60,29 @@ func TestStatusThatCannotBeStored(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestStatusRefusedByAStartingAPIServer has the API server refuse the status after the call as it does in the moments after its
+// start, while an admission policy's parameters are not read yet: the run goes on.
+func TestStatusRefusedByAStartingAPIServer(t *testing.T) {
+	t.Parallel()
+	starting := apierrors.NewForbidden(v1alpha1.GroupVersion.WithResource("aurorabacktracks").GroupResource(), "undo", errors.New(
+		"ValidatingAdmissionPolicy 'labels' with binding 'labels' denied request: failed to configure binding: paramKind kind `&ParamKind{APIVersion:v1,Kind:ConfigMap,}` not yet synced to use for admission"))
+	starting.ErrStatus.Code, starting.ErrStatus.Reason = http.StatusUnprocessableEntity, metav1.StatusReasonInvalid // as a policy's denial has it
+	env := harness.New(t)
+	env.CreateDependents()
+	refused := 0
+	o := env.NewOperator(func(m harness.Moment) error {
+		if m.What != "patch status AuroraBacktrack" || m.After || env.Calls() == 0 || refused == 5 || env.ReadCluster("game").Status.ActiveBacktrack == nil {
+			return nil
+		}
+		refused++
+		return starting
+	})
+	o.ReconcileAll()
+	env.Create(harness.NewBacktrack("undo"))
+	b := o.Finish("undo")
+	harness.Equal(t, "the reason", harness.Condition(b, v1alpha1.ConditionSucceeded).Reason, v1alpha1.ReasonSucceeded)
+	harness.Equal(t, "how often the status was refused", refused, 5)
+	harness.Equal(t, "the number of calls", env.Calls(), 1)
 }

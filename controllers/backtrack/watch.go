@@ -7,16 +7,20 @@ import (
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/client-go/util/workqueue"
 	"k8s.io/utils/clock"
+	"k8s.io/utils/ptr"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/builder"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/controller"
+	"sigs.k8s.io/controller-runtime/pkg/controller/priorityqueue"
 	crevent "sigs.k8s.io/controller-runtime/pkg/event"
 	"sigs.k8s.io/controller-runtime/pkg/handler"
 	"sigs.k8s.io/controller-runtime/pkg/log"
 	"sigs.k8s.io/controller-runtime/pkg/predicate"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
+	"sigs.k8s.io/controller-runtime/pkg/source"
 
 	"github.com/aurora-backtrack/operator/api/v1alpha1"
 	"github.com/aurora-backtrack/operator/controllers/backtrack/steps"
@@ -31,12 +35,30 @@ func (r *Reconciler) Setup(ctx context.Context, mgr ctrl.Manager) error {
 	err := ctrl.NewControllerManagedBy(mgr).
 		For(&v1alpha1.AuroraBacktrack{}, builder.WithPredicates(concernsTheObject())).
 		Watches(&v1alpha1.AuroraCluster{}, handler.EnqueueRequestsFromMapFunc(r.waitingFor), builder.WithPredicates(concernsTheQueue())).
+		WatchesRawSource(source.Func(r.polled)).
 		Watches(&v1alpha1.AuroraBacktrack{}, handler.EnqueueRequestsFromMapFunc(r.behind), builder.WithPredicates(leavesTheQueue(r.Clock))).
 		WithOptions(controller.Options{MaxConcurrentReconciles: 16}).
 		Complete(r)
 	if err != nil {
 		return fmt.Errorf("setting up the AuroraBacktrack controller: %w", err)
 	}
+	return nil
+}
+
+// polled puts an object into the queue when the pollers have news of its cluster, while its backtrack is under way.
+func (r *Reconciler) polled(ctx context.Context, queue workqueue.TypedRateLimitingInterface[reconcile.Request]) error {
+	unsubscribe := r.RDS.Subscribe(func(name string) {
+		request, ok := r.Polled(name)
+		if !ok {
+			return
+		}
+		if prioritised, is := queue.(priorityqueue.PriorityQueue[reconcile.Request]); is {
+			prioritised.AddWithOpts(priorityqueue.AddOpts{Priority: ptr.To(priorityUnderWay)}, request)
+			return
+		}
+		queue.Add(request)
+	})
+	context.AfterFunc(ctx, unsubscribe)
 	return nil
 }
 
@@ -123,9 +145,13 @@ func beingDeleted() predicate.Predicate {
 	return predicate.NewPredicateFuncs(func(o client.Object) bool { return !o.GetDeletionTimestamp().IsZero() })
 }
 
-// withoutStatus lets through objects whose status was taken away: a restore without status starts over.
+// withoutStatus lets through objects whose status was taken away: a restore without status starts over. One that has had
+// none so far is being reconciled: the operator stores its finalizer before its status.
 func withoutStatus() predicate.Predicate {
-	return predicate.NewPredicateFuncs(func(o client.Object) bool {
-		return len(o.(*v1alpha1.AuroraBacktrack).Status.Conditions) == 0
-	})
+	return predicate.Funcs{
+		UpdateFunc: func(e crevent.UpdateEvent) bool {
+			before, after := e.ObjectOld.(*v1alpha1.AuroraBacktrack), e.ObjectNew.(*v1alpha1.AuroraBacktrack)
+			return len(after.Status.Conditions) == 0 && len(before.Status.Conditions) > 0
+		},
+	}
 }

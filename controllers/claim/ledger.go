@@ -108,7 +108,8 @@ func Record(c *v1alpha1.AuroraCluster, b *v1alpha1.AuroraBacktrack, record v1alp
 	return changed || len(kept) != before
 }
 
-// Recorded reports whether the ledger has the record on the object's entry already, as it is.
+// Recorded reports whether the ledger has the record on the object's entry already, and its end if it has ended. What it reads
+// in between is in the object's own status.
 func Recorded(c *v1alpha1.AuroraCluster, b *v1alpha1.AuroraBacktrack, record v1alpha1.BacktrackRecord) bool {
 	entry := Find(c, b)
 	if entry == nil {
@@ -120,7 +121,8 @@ func Recorded(c *v1alpha1.AuroraCluster, b *v1alpha1.AuroraBacktrack, record v1a
 		}
 	}
 	updated := *entry
-	return !apply(&updated, record)
+	apply(&updated, record)
+	return entry.ID == record.ID && ended(entry.Status) == ended(updated.Status)
 }
 
 // apply copies RDS's record into the entry. A status that says the end is never replaced by an earlier one.

@@ -15,9 +15,10 @@ const claimNear = time.Hour
 // It returns those that it had not known, oldest first, and keeps records in the order of their requests. Entries that are
 // older than the longest backtrack window go, oldest first; younger ones stay.
 func Merge(c *v1alpha1.AuroraCluster, history []v1alpha1.BacktrackRecord, now time.Time) (elsewhere []v1alpha1.LedgerEntry) {
+	known := index(c)
 	for _, record := range history {
-		if entry := byID(c, record.ID); entry != nil {
-			apply(entry, record)
+		if i, ok := known[record.ID]; ok {
+			apply(&c.Status.Backtracks[i], record)
 			continue
 		}
 		if claimed(c, record) {
@@ -29,12 +30,24 @@ func Merge(c *v1alpha1.AuroraCluster, history []v1alpha1.BacktrackRecord, now ti
 			continue
 		}
 		insert(c, added)
+		known = index(c)
 		elsewhere = append(elsewhere, added)
 	}
 	c.Status.Backtracks = slices.DeleteFunc(c.Status.Backtracks, func(e v1alpha1.LedgerEntry) bool { return expired(e, now) })
 	for len(c.Status.Backtracks) > capacity && dropOne(c) {
 	}
 	return elsewhere
+}
+
+// index is where the ledger has each record: nearly all of a history is known, and both may be long.
+func index(c *v1alpha1.AuroraCluster) map[string]int {
+	known := make(map[string]int, len(c.Status.Backtracks))
+	for i, entry := range c.Status.Backtracks {
+		if _, ok := known[entry.ID]; !ok && entry.ID != "" {
+			known[entry.ID] = i
+		}
+	}
+	return known
 }
 
 // insert puts a record before those that were requested later: a backtrack made elsewhere may be heard of late.

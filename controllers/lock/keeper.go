@@ -24,7 +24,7 @@ type Resumer interface {
 // Keeper reads what the lock and its queue depend on.
 type Keeper struct {
 	Cache   client.Reader // the queue is read from here; it needs ClusterIndex
-	Live    client.Reader // holders and other AuroraClusters are read from here
+	Live    client.Reader // holders, and with the lock other AuroraClusters, are read from here
 	Resumer Resumer
 	Clock   clock.PassiveClock
 }
@@ -41,7 +41,11 @@ type View struct {
 
 // View reads what stands between the object and the lock of its AuroraCluster.
 func (k *Keeper) View(ctx context.Context, cluster *v1alpha1.AuroraCluster, b *v1alpha1.AuroraBacktrack) (View, error) {
-	same, err := k.busySameTarget(ctx, cluster, b)
+	clusters := k.Cache // before the lock is taken it is only a first look; what counts is read with the lock
+	if Holds(cluster, Reference(b)) {
+		clusters = k.Live
+	}
+	same, err := k.busySameTarget(ctx, clusters, cluster, b)
 	if err != nil || same != nil || Holds(cluster, Reference(b)) {
 		return View{SameTarget: same}, err
 	}
@@ -110,9 +114,11 @@ func (k *Keeper) objectsOf(ctx context.Context, cluster *v1alpha1.AuroraCluster)
 }
 
 // busySameTarget gives another AuroraCluster of the same Aurora cluster that is being rewound; nil when there is none.
-func (k *Keeper) busySameTarget(ctx context.Context, cluster *v1alpha1.AuroraCluster, b *v1alpha1.AuroraBacktrack) (*v1alpha1.AuroraCluster, error) {
+func (k *Keeper) busySameTarget(
+	ctx context.Context, clusters client.Reader, cluster *v1alpha1.AuroraCluster, b *v1alpha1.AuroraBacktrack,
+) (*v1alpha1.AuroraCluster, error) {
 	var list v1alpha1.AuroraClusterList
-	if err := k.Live.List(ctx, &list); err != nil {
+	if err := clusters.List(ctx, &list); err != nil {
 		return nil, fmt.Errorf("listing AuroraClusters: %w", err)
 	}
 	for i := range list.Items {

@@ -16,7 +16,8 @@ var endReasons = setOf(
 	v1alpha1.ReasonDependentNotFound, v1alpha1.ReasonDependentUnsupported, v1alpha1.ReasonPauseTimedOut, v1alpha1.ReasonPauseReverted,
 	v1alpha1.ReasonRejected, v1alpha1.ReasonFailed, v1alpha1.ReasonOutcomeUnknown, v1alpha1.ReasonReconnectTimedOut,
 	v1alpha1.ReasonVerifyNotPossible, v1alpha1.ReasonVerificationFailed, v1alpha1.ReasonVerificationInconclusive,
-	v1alpha1.ReasonUndoNeedsPause, v1alpha1.ReasonUndone, v1alpha1.ReasonUndoFailed, v1alpha1.ReasonUndoNotDue, other,
+	v1alpha1.ReasonUndoNeedsPause, v1alpha1.ReasonUndone, v1alpha1.ReasonUndoFailed, v1alpha1.ReasonUndoNotDue,
+	v1alpha1.ReasonSafetyCopyNotAllowed, v1alpha1.ReasonCopyFailed, v1alpha1.ReasonCopyTimedOut, other,
 )
 
 // waitReasons are the reasons for which an AuroraBacktrack waits before it starts. They bound the label.

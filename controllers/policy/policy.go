@@ -46,6 +46,7 @@ var rules = []rule{
 	{"allowedNamespaces", allowedNamespaces},
 	{"maxRewind", maxRewind},
 	{"allowForce", allowForce},
+	{"safetyCopy", safetyCopy},
 	{"approval", approval},
 	{"windows", windows},
 }

@@ -44,10 +44,14 @@ type Cluster struct {
 	BacktrackWindow int64     // target window in seconds; 0: backtracking is off
 	Earliest        time.Time // EarliestBacktrackTime; zero when RDS gives none
 	ChangeRecords   int64     // BacktrackConsumedChangeRecords
+	Instances       int       // DBClusterMembers
 }
 
 // Available reports whether the cluster's status is "available".
 func (c Cluster) Available() bool { return c.Status == "available" }
+
+// Backtracking reports whether the cluster's status is "backtracking".
+func (c Cluster) Backtracking() bool { return c.Status == "backtracking" }
 
 // Request is one backtrack to ask for.
 type Request struct {

@@ -134,6 +134,7 @@ func clusterOf(c *types.DBCluster) Cluster {
 		BacktrackWindow: aws.ToInt64(c.BacktrackWindow),
 		Earliest:        aws.ToTime(c.EarliestBacktrackTime).UTC(),
 		ChangeRecords:   aws.ToInt64(c.BacktrackConsumedChangeRecords),
+		Instances:       len(c.DBClusterMembers),
 	}
 }
 

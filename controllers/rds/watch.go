@@ -9,10 +9,11 @@ import (
 
 // Observation is what is known of a watched cluster.
 type Observation struct {
-	Cluster  Cluster   // RDS's latest answer; zero when it has given none
-	At       time.Time // when that was asked for, by our clock; zero when there is none
-	Err      error     // why the latest question brought no answer; nil when it did
-	ErrSince time.Time // since when questions have ended with the reason of Err
+	Cluster      Cluster   // RDS's latest answer; zero when it has given none
+	At           time.Time // when that was asked for, by our clock; zero when there is none
+	Backtracking time.Time // when the latest answer was asked for that read "backtracking"; zero when none did
+	Err          error     // why the latest question brought no answer; nil when it did
+	ErrSince     time.Time // since when questions have ended with the reason of Err
 }
 
 // watch is one cluster that a poller asks about.
@@ -64,7 +65,10 @@ func (w *watch) apply(asked time.Time, a answer) bool {
 		return news
 	}
 	first, before := w.seen.At.IsZero(), w.seen
-	w.seen, w.asked = Observation{Cluster: a.cluster, At: asked}, asked
+	w.seen, w.asked = Observation{Cluster: a.cluster, At: asked, Backtracking: before.Backtracking}, asked
+	if a.cluster.Backtracking() {
+		w.seen.Backtracking = asked
+	}
 	if !first && hintsAtBacktrack(before.Cluster, a.cluster) {
 		w.history.due, w.history.hinted = true, asked
 	}
@@ -77,8 +81,7 @@ func (w *watch) apply(asked time.Time, a answer) bool {
 
 // hintsAtBacktrack reports whether a cluster's history may have a new record, or one that has ended.
 func hintsAtBacktrack(before, now Cluster) bool {
-	const backtracking = "backtracking"
-	return before.ResourceID != now.ResourceID || (before.Status == backtracking) != (now.Status == backtracking)
+	return before.ResourceID != now.ResourceID || before.Backtracking() != now.Backtracking()
 }
 
 // changed reports whether a person or a rule looks at what is different: all but the change records, which move with every

@@ -19,7 +19,11 @@ import (
 // recover, and how long to wait is the caller's to decide; but for a *RestartRevertedError, which does not
 // pass by itself. id is the one given to Restart, which for a run is the UID that paused.
 func (w *Workloads) Ready(ctx context.Context, id string, deps []v1alpha1.DependentStatus) (done bool, err error) {
-	targets := readTargets(ctx, w.Client, pointers(deps, isBegun))
+	return w.ready(ctx, w.newRound(), id, deps)
+}
+
+func (w *Workloads) ready(ctx context.Context, in *round, id string, deps []v1alpha1.DependentStatus) (done bool, err error) {
+	targets := in.targets(ctx, pointers(deps, isBegun))
 	errs := make([]error, len(targets))
 	var open []*rolloutCheck
 	var sets []podSet

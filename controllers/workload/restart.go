@@ -17,7 +17,11 @@ import (
 // reverted. Then a *RestartRevertedError says who owns what was reverted; it does not pass by itself. Call
 // it before Ready in every round, with the same deps. All dependents are tried; the errors come back joined.
 func (w *Workloads) Restart(ctx context.Context, id string, deps []v1alpha1.DependentStatus) error {
-	targets, now := readTargets(ctx, w.Client, pointers(deps, isToRestart)), w.Clock.Now()
+	return w.restart(ctx, w.newRound(), id, deps)
+}
+
+func (w *Workloads) restart(ctx context.Context, in *round, id string, deps []v1alpha1.DependentStatus) error {
+	targets, now := in.targets(ctx, pointers(deps, isToRestart)), w.Clock.Now()
 	return each(len(targets), func(i int) error {
 		t := targets[i]
 		err := restartTarget(ctx, w.Client, now, id, t)

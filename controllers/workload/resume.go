@@ -25,7 +25,7 @@ import (
 // says. What cannot be resumed for good (an unreadable record) becomes Failed with what to do by hand, and
 // does not hold up done. Only what is known not to exist is Skipped: one that cannot be read stays as it is.
 func (w *Workloads) Resume(ctx context.Context, owner types.UID, deps []v1alpha1.DependentStatus) (done bool, err error) {
-	r := resuming{c: w.Client, clock: w.Clock, owner: owner}
+	r := resuming{round: w.newRound(), c: w.Client, clock: w.Clock, owner: owner}
 	err = r.all(ctx, deps)
 	return err == nil, err
 }
@@ -40,7 +40,7 @@ func (w *Workloads) Resume(ctx context.Context, owner types.UID, deps []v1alpha1
 // what is resumed stays the operator's own until Ready finds it up: a round that is repeated after a crash
 // recognises by that what it has resumed itself.
 func (w *Workloads) ResumeAfterCall(ctx context.Context, owner types.UID, deps []v1alpha1.DependentStatus) (woken []Woken, done bool, err error) {
-	r := resuming{c: w.Client, clock: w.Clock, owner: owner, afterCall: true}
+	r := resuming{round: w.newRound(), c: w.Client, clock: w.Clock, owner: owner, afterCall: true}
 	err = r.all(ctx, deps)
 	return r.woken, err == nil, err
 }
@@ -54,6 +54,7 @@ func (w *Workloads) ResumeAll(ctx context.Context, cluster *v1alpha1.AuroraClust
 
 // resuming is one round.
 type resuming struct {
+	round     *round
 	c         client.Client
 	clock     clock.PassiveClock
 	owner     types.UID
@@ -75,7 +76,7 @@ func (r *resuming) all(ctx context.Context, deps []v1alpha1.DependentStatus) err
 // some resumes dependents that nothing orders.
 func (r *resuming) some(ctx context.Context, deps []*v1alpha1.DependentStatus) error {
 	deps = slices.DeleteFunc(slices.Clone(deps), func(dep *v1alpha1.DependentStatus) bool { return !r.isDue(dep) })
-	targets := readTargets(ctx, r.c, deps)
+	targets := r.round.targets(ctx, deps)
 	woken := make([]*Woken, len(targets))
 	err := each(len(targets), func(i int) (err error) {
 		woken[i], err = r.target(ctx, targets[i])

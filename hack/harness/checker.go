@@ -265,6 +265,7 @@ func (s *Checker) checkAllowed(b *v1alpha1.AuroraBacktrack) {
 			s.violation("4: %s asked RDS while %s is under way", b.Name, other.Name)
 		}
 	}
+	s.checkCopied(b)
 	for _, d := range b.Status.Dependents {
 		workload := s.deployments[d.Name]
 		if d.Strategy == v1alpha1.StrategyPause && workload != nil && !s.woken[d.Name] && (*workload.Spec.Replicas != 0 || workload.Status.Replicas != 0) {

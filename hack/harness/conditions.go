@@ -2,6 +2,7 @@ package harness
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -36,7 +37,7 @@ func HasReason(b *v1alpha1.AuroraBacktrack, condition, reason string) bool {
 	return c != nil && c.Reason == reason
 }
 
-// StepConditions are the conditions of the steps of a rewind whose data nobody checks, in their order.
+// StepConditions are the conditions of the steps that every rewind has, in their order.
 func StepConditions() []string {
 	return []string{
 		v1alpha1.ConditionAdmitted, v1alpha1.ConditionPreflightPassed, v1alpha1.ConditionDependentsPaused,
@@ -50,7 +51,7 @@ func Path(b *v1alpha1.AuroraBacktrack) string {
 	for _, condition := range v1alpha1.StepConditions {
 		c := meta.FindStatusCondition(b.Status.Conditions, condition)
 		switch {
-		case c == nil && condition == v1alpha1.ConditionVerified && b.Spec.Verify == nil:
+		case c == nil && !slices.Contains(StepConditions(), condition):
 		case c == nil:
 			steps = append(steps, condition+" missing")
 		case c.Status != metav1.ConditionUnknown:

@@ -25,9 +25,9 @@ type Moment struct {
 	N int
 }
 
-// reads reports whether the moment comes before a read, from the API server itself. After it there is none: what was
+// Reads reports whether the moment comes before a read, from the API server itself. After it there is none: what was
 // read changes nothing.
-func (m Moment) reads() bool {
+func (m Moment) Reads() bool {
 	return strings.HasPrefix(m.What, "get ") || strings.HasPrefix(m.What, "list ")
 }
 

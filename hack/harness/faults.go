@@ -39,7 +39,7 @@ func (d fault) String() string {
 // behind as one that dies before its next, so dying before each is dying everywhere.
 func faultsAt(m Moment) []fault {
 	all := []fault{}
-	if m.reads() {
+	if m.Reads() {
 		return append(all, fault{"fails", m, refusals[m.N/2%2]})
 	}
 	if !m.After {
@@ -70,7 +70,7 @@ func faultsAt(m Moment) []fault {
 func distinct(moments []Moment) []Moment {
 	looked := map[string]bool{}
 	return slices.DeleteFunc(moments, func(m Moment) bool {
-		if !m.reads() && !strings.HasPrefix(m.What, "Describe") {
+		if !m.Reads() && !strings.HasPrefix(m.What, "Describe") {
 			clear(looked)
 			return false
 		}

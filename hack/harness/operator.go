@@ -49,7 +49,7 @@ func (env *Env) NewOperator(hook Hook) *Operator {
 func (env *Env) assemble(line *Connection, cache func(live client.Client) client.Client, settings backtrack.Settings) *Operator {
 	line.now = env.Clock.Now
 	api := line.client(env.API)
-	rds := rds.NewProvider(rds.Options{Clock: env.Clock, Config: aws.Config{
+	rds := rds.NewProvider(rds.Options{Clock: env.Clock, PollInterval: settings.Poll, Config: aws.Config{
 		Region: "eu-west-1", Credentials: credentials.NewStaticCredentialsProvider("key", "secret", ""),
 		BaseEndpoint: aws.String("http://rds.local"), HTTPClient: line.http(env.RDS.Client()),
 		Retryer: func() aws.Retryer { return aws.NopRetryer{} }, // the SDK's retries wait in real time
@@ -63,7 +63,7 @@ func (env *Env) assemble(line *Connection, cache func(live client.Client) client
 		Backtracks: &backtrack.Reconciler{
 			Client: cached, Live: api, RDS: rds, Workloads: workloads, Verification: checks, Clock: env.Clock, Events: events, Settings: settings,
 		},
-		Clusters:   &cluster.Reconciler{Client: cached, Live: api, RDS: rds, Workloads: workloads, Clock: env.Clock, Events: events},
+		Clusters: &cluster.Reconciler{Client: cached, Live: api, RDS: rds, Workloads: workloads, Clock: env.Clock, Events: events},
 	}
 }
 

@@ -142,6 +142,9 @@ func (p *Process) Reconcile(i Item) {
 func (p *Process) wakeWatched(names []string) {
 	for _, name := range names {
 		p.want(Item{Cluster: true, Name: name}, p.Clock.Now())
+		if request, ok := p.Backtracks.Polled(name); ok {
+			p.want(Item{Namespace: request.Namespace, Name: request.Name}, p.Clock.Now())
+		}
 	}
 }
 

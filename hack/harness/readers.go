@@ -112,14 +112,18 @@ func (env *Env) EventReasons(name string) []string {
 	return told
 }
 
-var resourceID = regexp.MustCompile(`cluster-[A-Z0-9]{26}`)
+var (
+	resourceID = regexp.MustCompile(`cluster-[A-Z0-9]{26}`)
+	safetyCopy = regexp.MustCompile(`aurora-backtrack-[0-9a-f]{8}-[0-9a-f-]{27}`)
+)
 
 // Readable writes #1, #2 … for the ids of RDS's records, and cluster-A, cluster-B … for those of clusters, from
-// the last one that is named. They are different in every run.
+// the last one that is named, and COPY for a safety copy. They are different in every run.
 func (env *Env) Readable(text string) string {
 	if named := resourceID.FindAllString(text, -1); len(named) == 2 {
 		text = strings.NewReplacer(named[1], "cluster-A", named[0], "cluster-B").Replace(text)
 	}
+	text = safetyCopy.ReplaceAllString(text, "COPY")
 	for _, name := range []string{"testcluster", "other"} {
 		c, err := env.RDS.Cluster(name)
 		if err != nil {

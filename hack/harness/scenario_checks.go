@@ -32,6 +32,7 @@ func (s *Checker) AtRest() bool {
 
 // CheckEnd checks what must be so when everything has come to rest.
 func (s *Checker) CheckEnd() {
+	s.CheckCopies()
 	for name, d := range s.deployments {
 		if *d.Spec.Replicas != s.wantReplicas[name] || d.Annotations[v1alpha1.PausedAnnotation] != "" {
 			s.violation("3: in the end %s has %d replicas, not %d, and the mark %q", name, *d.Spec.Replicas, s.wantReplicas[name], d.Annotations[v1alpha1.PausedAnnotation])

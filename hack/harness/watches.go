@@ -54,7 +54,7 @@ func (p *Process) notice(c objectChange) {
 // operator itself writes brings nothing new.
 func wakesObject(old, object *v1alpha1.AuroraBacktrack) bool {
 	return old == nil || object == nil || old.Generation != object.Generation ||
-		object.DeletionTimestamp != nil || len(object.Status.Conditions) == 0
+		object.DeletionTimestamp != nil || len(object.Status.Conditions) == 0 && len(old.Status.Conditions) > 0
 }
 
 // leavesQueue reports whether the change of an AuroraBacktrack may let another one go on that waits for the same AuroraCluster.

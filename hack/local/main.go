@@ -19,6 +19,7 @@ import (
 	"github.com/aurora-backtrack/operator/hack/local/bench"
 	"github.com/aurora-backtrack/operator/hack/local/chaos"
 	"github.com/aurora-backtrack/operator/hack/local/cloud"
+	"github.com/aurora-backtrack/operator/hack/local/dashboard"
 	"github.com/aurora-backtrack/operator/hack/local/demo"
 	"github.com/aurora-backtrack/operator/hack/local/e2e"
 	"github.com/aurora-backtrack/operator/hack/local/programs"
@@ -30,7 +31,10 @@ type command struct {
 	run                           func(context.Context, cloud.Options, []string) error
 }
 
-var chaosSettings chaos.Settings
+var (
+	chaosSettings chaos.Settings
+	benchSettings bench.Settings
+)
 
 var commands = []command{
 	{"build", "build [PROGRAM...]", "Build what is missing or has changed.", `Builds what is missing or has changed, into bin/. Without names it builds everything that
@@ -45,7 +49,10 @@ AuroraBacktrack objects while an application depends on it, and everything is ch
 on the local cloud if that is up, and leaves everything there to look at; else on one of its own, which
 it takes down afterwards.`, func(ctx context.Context, options cloud.Options, _ []string) error { return demo.Run(ctx, options) }},
 	{"e2e", "e2e [SCENE...]", "Prove pause and resume.", e2e.Help, e2e.Run},
-	{"bench", "bench", "Measure rewinds.", bench.Help, bench.Run},
+	{"bench", "bench", "Measure rewinds, and clusters at rest.", bench.Help, func(ctx context.Context, options cloud.Options, _ []string) error {
+		return bench.Run(ctx, options, benchSettings)
+	}},
+	{"dashboard", "dashboard", "Run the dashboard's queries.", dashboard.Help, dashboard.Run},
 	{"chaos", "chaos", "Rewind while things are killed.", chaos.Help, func(ctx context.Context, options cloud.Options, _ []string) error {
 		return chaos.Run(ctx, options, chaosSettings)
 	}},
@@ -103,6 +110,9 @@ func (c command) start(ctx context.Context, args []string) error {
 		if err := chaosSettings.Flags(flags); err != nil {
 			return err
 		}
+	}
+	if c.name == "bench" {
+		benchSettings.Flags(flags)
 	}
 	if err := flags.Parse(args); err != nil {
 		return err
@@ -165,7 +175,7 @@ Usage: local-cloud COMMAND [flags]
 
 `)
 	for _, c := range commands {
-		fmt.Fprintf(out, "  %-8s %s\n", c.name, c.summary)
+		fmt.Fprintf(out, "  %-9s %s\n", c.name, c.summary)
 	}
 	fmt.Fprint(out, "\nRun `local-cloud COMMAND --help` for its flags.\n")
 }

@@ -8,6 +8,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/aurora-backtrack/operator/api/v1alpha1"
+	"github.com/aurora-backtrack/operator/cmd/kubectl-backtrack/exit"
+	"github.com/aurora-backtrack/operator/cmd/kubectl-backtrack/outcome"
+	"github.com/aurora-backtrack/operator/cmd/kubectl-backtrack/terminal"
 )
 
 func newCancel(s *Session) *cobra.Command {
@@ -22,7 +25,7 @@ func newCancel(s *Session) *cobra.Command {
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return s.cancel(cmd.Context(), args[0], wait, timeout)
 		},
-		ValidArgsFunction: s.completeRunning,
+		ValidArgsFunction: completion{s}.running,
 	}
 	cmd.Flags().BoolVar(&wait, "wait", true, "wait until everything is back")
 	cmd.Flags().DurationVar(&timeout, "timeout", 10*time.Minute, "how long to wait")
@@ -30,37 +33,42 @@ func newCancel(s *Session) *cobra.Command {
 }
 
 func (s *Session) cancel(ctx context.Context, name string, wait bool, timeout time.Duration) error {
-	b, err := s.backtrack(ctx, name)
+	k, err := s.Client()
 	if err != nil {
 		return err
 	}
-	why, _ := reason(b)
+	b, err := k.Backtrack(ctx, name)
+	if err != nil {
+		return err
+	}
+	why, _ := outcome.Reason(b)
 	switch {
-	case finished(b) && b.Status.Backtrack != nil:
-		return fmt.Errorf("%s has ended already (%s): to go forward again: %s", name, why, command("undo", b))
-	case finished(b):
+	case outcome.Finished(b) && b.Status.Backtrack != nil:
+		return fmt.Errorf("%s has ended already (%s): to go forward again: %s", name, why, outcome.Command("undo", b))
+	case outcome.Finished(b):
 		return fmt.Errorf("%s has ended already (%s)", name, why)
 	}
 	if !b.Spec.Cancel {
-		if err := s.patch(ctx, b, map[string]any{"metadata": map[string]any{"uid": b.UID}, "spec": map[string]any{"cancel": true}}); err != nil {
+		if err := k.Cancel(ctx, b); err != nil {
 			return err
 		}
 	}
-	s.printf("aurorabacktrack/%s: cancel is set\n", name)
+	s.Printf("aurorabacktrack/%s: cancel is set\n", name)
 	if b.Status.Claim != nil {
-		s.printf("RDS was asked at %s, or is being asked: if RDS took it, it goes on to its end\n", b.Status.Claim.ClaimedAt)
+		s.Printf("RDS was asked at %s, or is being asked: if RDS took it, it goes on to its end\n", b.Status.Claim.ClaimedAt)
 	}
 	if !wait {
 		return nil
 	}
-	b, err = s.ending(ctx, b, followOptions{timeout: timeout, pastApproval: true})
-	why, message := reason(b)
+	f := following{terminal: s.Terminal, timeout: timeout, pastApproval: true}
+	b, err = f.toEnd(ctx, k, b)
+	why, message := outcome.Reason(b)
 	switch {
-	case finished(b) && why == v1alpha1.ReasonCancelled:
-		s.printf("%s %s\n", s.paint(green, s.sign("✓", "+")), message)
+	case outcome.Finished(b) && why == v1alpha1.ReasonCancelled:
+		s.Printf("%s %s\n", s.Paint(terminal.Green, s.Sign("✓", "+")), message)
 		return nil
 	case err == nil:
-		return exitf(exitEnded, "the cancel came too late, and %s ended as %s: to go forward again: %s", name, why, command("undo", b))
+		return exit.Errorf(exit.Ended, "the cancel came too late, and %s ended as %s: to go forward again: %s", name, why, outcome.Command("undo", b))
 	}
 	return err
 }

@@ -13,76 +13,80 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/aurora-backtrack/operator/api/v1alpha1"
+	"github.com/aurora-backtrack/operator/cmd/kubectl-backtrack/kube"
+	"github.com/aurora-backtrack/operator/cmd/kubectl-backtrack/outcome"
+	"github.com/aurora-backtrack/operator/cmd/kubectl-backtrack/show"
+	"github.com/aurora-backtrack/operator/cmd/kubectl-backtrack/terminal"
 	"github.com/aurora-backtrack/operator/controllers/timeline"
 )
 
 func newClusters(s *Session) *cobra.Command {
-	var o *output
+	var o *show.Output
 	cmd := &cobra.Command{
 		Use:               "clusters [NAME...]",
 		Short:             "Show what can be rewound, and how far",
 		Long:              "Shows the AuroraClusters: whether they can be rewound, how far back, the latest backtrack, who holds the lock and who waits.",
 		RunE:              func(cmd *cobra.Command, args []string) error { return s.clusters(cmd.Context(), o, args) },
-		ValidArgsFunction: s.completeClusterFlag,
+		ValidArgsFunction: completion{s}.clusters,
 	}
-	o = s.newOutput(cmd, true)
+	o = show.NewOutput(cmd, s.Terminal, s.Scheme, true)
 	return cmd
 }
 
-func (s *Session) clusters(ctx context.Context, o *output, names []string) error {
-	c, err := s.client()
+func (s *Session) clusters(ctx context.Context, o *show.Output, names []string) error {
+	k, err := s.Client()
 	if err != nil {
 		return err
 	}
 	var list v1alpha1.AuroraClusterList
 	if len(names) == 0 {
-		if err := c.List(ctx, &list); err != nil {
-			return explain(err, "listing AuroraClusters")
+		if err := k.List(ctx, &list); err != nil {
+			return kube.Explain(err, "listing AuroraClusters")
 		}
 	}
 	for _, name := range names {
-		cluster, err := s.cluster(ctx, name)
+		cluster, err := k.Cluster(ctx, name)
 		if err != nil {
 			return err
 		}
 		list.Items = append(list.Items, *cluster)
 	}
-	if !o.forPeople() {
-		return o.object(&list)
+	if !o.ForPeople() {
+		return o.Object(&list)
 	}
 	if len(list.Items) == 0 {
 		return fmt.Errorf("there is no AuroraCluster: whoever runs the platform creates one for each Aurora cluster")
 	}
-	all, err := s.backtracks(ctx, "")
+	all, err := k.Backtracks(ctx, "")
 	if apierrors.IsForbidden(err) {
-		fmt.Fprintln(s.ErrOut, "note: you may not list AuroraBacktracks, so WAITING is not known")
+		s.Notef("note: you may not list AuroraBacktracks, so WAITING is not known")
 	} else if err != nil {
 		return err
 	}
 	var rows [][]string
 	for i := range list.Items {
-		rows = append(rows, s.clusterRow(&list.Items[i], all))
+		rows = append(rows, clusterRow(s.Terminal, &list.Items[i], all))
 	}
-	return o.table([]column{
-		{name: "NAME"}, {name: "STATUS"}, {name: "WINDOW"}, {name: "EARLIEST"}, {name: "LAST BACKTRACK"}, {name: "ACTIVE"}, {name: "WAITING"},
-		{"AURORA CLUSTER", true}, {"ENDPOINT", true}, {"MESSAGE", true},
+	return o.Table([]show.Column{
+		{Name: "NAME"}, {Name: "STATUS"}, {Name: "WINDOW"}, {Name: "EARLIEST"}, {Name: "LAST BACKTRACK"}, {Name: "ACTIVE"}, {Name: "WAITING"},
+		{Name: "AURORA CLUSTER", Wide: true}, {Name: "ENDPOINT", Wide: true}, {Name: "MESSAGE", Wide: true},
 	}, rows)
 }
 
-func (s *Session) clusterRow(cluster *v1alpha1.AuroraCluster, all []v1alpha1.AuroraBacktrack) []string {
+func clusterRow(t *terminal.Terminal, cluster *v1alpha1.AuroraCluster, all []v1alpha1.AuroraBacktrack) []string {
 	status, message := clusterStatus(cluster)
 	last, active := "-", "-"
 	for _, entry := range cluster.Status.Backtracks {
 		if entry.ID != "" {
-			last = fmt.Sprintf("to %s, %s", entry.BacktrackTo, s.ago(entry.RequestedAt.Time()))
+			last = fmt.Sprintf("to %s, %s", entry.BacktrackTo, t.Ago(entry.RequestedAt.Time()))
 		}
 	}
 	if holder := cluster.Status.ActiveBacktrack; holder != nil {
 		active = holder.Namespace + "/" + holder.Name
 	}
 	return []string{
-		cluster.Name, status, s.window(cluster), s.earliest(cluster), last, active, or(strings.Join(waiting(cluster, all), ",")),
-		cluster.Spec.DBClusterIdentifier, or(cluster.Status.Endpoint), message,
+		cluster.Name, status, window(cluster), earliest(t, cluster), last, active, show.Or(strings.Join(waiting(cluster, all), ",")),
+		cluster.Spec.DBClusterIdentifier, show.Or(cluster.Status.Endpoint), message,
 	}
 }
 
@@ -93,13 +97,13 @@ func clusterStatus(cluster *v1alpha1.AuroraCluster) (status, message string) {
 	case ready == nil:
 		return "Unknown", "the operator has not looked at it yet"
 	case ready.Status == metav1.ConditionTrue:
-		return or(cluster.Status.ClusterStatus), ready.Message
+		return show.Or(cluster.Status.ClusterStatus), ready.Message
 	}
 	return ready.Reason, ready.Message
 }
 
 // window is how far back the cluster reaches now, of how far it is meant to.
-func (s *Session) window(cluster *v1alpha1.AuroraCluster) string {
+func window(cluster *v1alpha1.AuroraCluster) string {
 	target := time.Duration(cluster.Status.BacktrackWindow) * time.Second
 	earliest, observed := cluster.Status.EarliestBacktrackTime.Time(), cluster.Status.ObservedAt.Time()
 	if target == 0 {
@@ -112,20 +116,20 @@ func (s *Session) window(cluster *v1alpha1.AuroraCluster) string {
 }
 
 // earliest is the first whole second that can be reached.
-func (s *Session) earliest(cluster *v1alpha1.AuroraCluster) string {
+func earliest(t *terminal.Terminal, cluster *v1alpha1.AuroraCluster) string {
 	at := cluster.Status.EarliestBacktrackTime.Time()
 	if at.IsZero() {
 		return "-"
 	}
 	at = at.Add(time.Second - time.Nanosecond).Truncate(time.Second)
-	return fmt.Sprintf("%s (%s)", timeline.Typed(at), s.ago(at))
+	return fmt.Sprintf("%s (%s)", timeline.Typed(at), t.Ago(at))
 }
 
 // waiting names the objects that wait for the cluster, in the order of their queue.
 func waiting(cluster *v1alpha1.AuroraCluster, all []v1alpha1.AuroraBacktrack) []string {
 	var queue []*v1alpha1.AuroraBacktrack
 	for i := range all {
-		if b := &all[i]; b.Spec.ClusterRef.Name == cluster.Name && b.Status.QueuePosition != nil && !finished(b) {
+		if b := &all[i]; b.Spec.ClusterRef.Name == cluster.Name && b.Status.QueuePosition != nil && !outcome.Finished(b) {
 			queue = append(queue, b)
 		}
 	}

@@ -8,88 +8,87 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/aurora-backtrack/operator/api/v1alpha1"
+	"github.com/aurora-backtrack/operator/cmd/kubectl-backtrack/outcome"
+	"github.com/aurora-backtrack/operator/cmd/kubectl-backtrack/show"
 )
-
-// registerCompletions completes the flags that all commands have.
-func registerCompletions(s *Session, root *cobra.Command) {
-	_ = root.RegisterFlagCompletionFunc("color", cobra.FixedCompletions([]string{"auto", "always", "never"}, cobra.ShellCompDirectiveNoFileComp))
-	_ = root.RegisterFlagCompletionFunc("context", s.completeContexts)
-	_ = root.RegisterFlagCompletionFunc("namespace", s.completeNamespaces)
-}
 
 const noFiles = cobra.ShellCompDirectiveNoFileComp
 
-// completeClusters completes one argument with the names of AuroraClusters.
-func (s *Session) completeClusters(cmd *cobra.Command, args []string, typed string) ([]string, cobra.ShellCompDirective) {
+// completion completes names that the API server knows.
+type completion struct{ *Session }
+
+// register completes the flags that all commands have.
+func (c completion) register(root *cobra.Command) {
+	_ = root.RegisterFlagCompletionFunc("color", cobra.FixedCompletions([]string{"auto", "always", "never"}, noFiles))
+	_ = root.RegisterFlagCompletionFunc("context", func(_ *cobra.Command, _ []string, typed string) ([]string, cobra.ShellCompDirective) {
+		return begin(c.Contexts(), typed), noFiles
+	})
+	_ = root.RegisterFlagCompletionFunc("namespace", c.namespaces)
+}
+
+// cluster completes one argument with the names of AuroraClusters, clusters any number of them.
+func (c completion) cluster(cmd *cobra.Command, args []string, typed string) ([]string, cobra.ShellCompDirective) {
 	if len(args) > 0 {
 		return nil, noFiles
 	}
-	return s.completeClusterFlag(cmd, nil, typed)
+	return c.clusters(cmd, nil, typed)
 }
 
-func (s *Session) completeClusterFlag(cmd *cobra.Command, _ []string, typed string) ([]string, cobra.ShellCompDirective) {
+func (c completion) clusters(cmd *cobra.Command, args []string, typed string) ([]string, cobra.ShellCompDirective) {
 	var list v1alpha1.AuroraClusterList
-	c, err := s.client()
-	if err != nil || c.List(cmd.Context(), &list) != nil {
+	k, err := c.Client()
+	if err != nil || k.List(cmd.Context(), &list) != nil {
 		return nil, noFiles
 	}
 	var names []string
 	for i := range list.Items {
-		cluster := &list.Items[i]
-		names = append(names, cluster.Name+"\treaches back to "+or(string(cluster.Status.EarliestBacktrackTime)))
-	}
-	return begin(names, typed), noFiles
-}
-
-type filter func(*v1alpha1.AuroraBacktrack) bool
-
-func (s *Session) completeBacktracks(cmd *cobra.Command, args []string, typed string) ([]string, cobra.ShellCompDirective) {
-	return s.completeNames(cmd, args, typed, func(*v1alpha1.AuroraBacktrack) bool { return true })
-}
-
-func (s *Session) completeSuspended(cmd *cobra.Command, args []string, typed string) ([]string, cobra.ShellCompDirective) {
-	return s.completeNames(cmd, args, typed, func(b *v1alpha1.AuroraBacktrack) bool { return !finished(b) && b.Spec.Suspend })
-}
-
-func (s *Session) completeRunning(cmd *cobra.Command, args []string, typed string) ([]string, cobra.ShellCompDirective) {
-	return s.completeNames(cmd, args, typed, func(b *v1alpha1.AuroraBacktrack) bool { return !finished(b) })
-}
-
-func (s *Session) completeNames(cmd *cobra.Command, args []string, typed string, wanted filter) ([]string, cobra.ShellCompDirective) {
-	var list v1alpha1.AuroraBacktrackList
-	c, err := s.client()
-	if err != nil || len(args) > 0 {
-		return nil, noFiles
-	}
-	namespace, err := s.namespace()
-	if err != nil || c.List(cmd.Context(), &list, client.InNamespace(namespace)) != nil {
-		return nil, noFiles
-	}
-	var names []string
-	for i := range list.Items {
-		if b := &list.Items[i]; wanted(b) {
-			why, _ := reason(b)
-			names = append(names, b.Name+"\t"+b.Spec.ClusterRef.Name+" to "+string(b.Spec.BacktrackTo)+", "+why)
+		if cluster := &list.Items[i]; !slices.Contains(args, cluster.Name) {
+			names = append(names, cluster.Name+"\treaches back to "+show.Or(string(cluster.Status.EarliestBacktrackTime)))
 		}
 	}
 	return begin(names, typed), noFiles
 }
 
-func (s *Session) completeContexts(_ *cobra.Command, _ []string, typed string) ([]string, cobra.ShellCompDirective) {
-	config, err := s.flags.ToRawKubeConfigLoader().RawConfig()
-	if err != nil {
+// backtracks completes one argument with the names of AuroraBacktracks; suspended, running and undoable with some of them.
+func (c completion) backtracks(cmd *cobra.Command, args []string, typed string) ([]string, cobra.ShellCompDirective) {
+	return c.names(cmd, args, typed, func(*v1alpha1.AuroraBacktrack) bool { return true })
+}
+
+func (c completion) suspended(cmd *cobra.Command, args []string, typed string) ([]string, cobra.ShellCompDirective) {
+	return c.names(cmd, args, typed, func(b *v1alpha1.AuroraBacktrack) bool { return !outcome.Finished(b) && b.Spec.Suspend })
+}
+
+func (c completion) running(cmd *cobra.Command, args []string, typed string) ([]string, cobra.ShellCompDirective) {
+	return c.names(cmd, args, typed, func(b *v1alpha1.AuroraBacktrack) bool { return !outcome.Finished(b) })
+}
+
+func (c completion) undoable(cmd *cobra.Command, args []string, typed string) ([]string, cobra.ShellCompDirective) {
+	return c.names(cmd, args, typed, func(b *v1alpha1.AuroraBacktrack) bool { return b.Status.Backtrack != nil })
+}
+
+func (c completion) names(cmd *cobra.Command, args []string, typed string, wanted func(*v1alpha1.AuroraBacktrack) bool) ([]string, cobra.ShellCompDirective) {
+	var list v1alpha1.AuroraBacktrackList
+	k, err := c.Client()
+	if err != nil || len(args) > 0 || k.List(cmd.Context(), &list, client.InNamespace(k.Namespace)) != nil {
 		return nil, noFiles
 	}
 	var names []string
-	for name := range config.Contexts {
-		names = append(names, name)
+	for i := range list.Items {
+		if b := &list.Items[i]; wanted(b) {
+			why, _ := outcome.Reason(b)
+			names = append(names, b.Name+"\t"+b.Spec.ClusterRef.Name+" to "+string(b.Spec.BacktrackTo)+", "+show.Or(why))
+		}
 	}
-	slices.Sort(names)
 	return begin(names, typed), noFiles
 }
 
-func (s *Session) completeNamespaces(cmd *cobra.Command, _ []string, typed string) ([]string, cobra.ShellCompDirective) {
-	all, err := s.backtracks(cmd.Context(), "")
+// namespaces completes with those that have AuroraBacktracks.
+func (c completion) namespaces(cmd *cobra.Command, _ []string, typed string) ([]string, cobra.ShellCompDirective) {
+	k, err := c.Client()
+	if err != nil {
+		return nil, noFiles
+	}
+	all, err := k.Backtracks(cmd.Context(), "")
 	if err != nil {
 		return nil, noFiles
 	}
@@ -99,6 +98,29 @@ func (s *Session) completeNamespaces(cmd *cobra.Command, _ []string, typed strin
 	}
 	slices.Sort(names)
 	return begin(slices.Compact(names), typed), noFiles
+}
+
+// records completes with the identifiers of RDS's records of the cluster that --cluster names.
+func (c completion) records(cmd *cobra.Command, _ []string, typed string) ([]string, cobra.ShellCompDirective) {
+	name, err := cmd.Flags().GetString("cluster")
+	if err != nil || name == "" {
+		return nil, noFiles
+	}
+	k, err := c.Client()
+	if err != nil {
+		return nil, noFiles
+	}
+	cluster, err := k.Cluster(cmd.Context(), name)
+	if err != nil {
+		return nil, noFiles
+	}
+	var ids []string
+	for _, entry := range slices.Backward(cluster.Status.Backtracks) {
+		if entry.ID != "" {
+			ids = append(ids, entry.ID+"\tto "+string(entry.BacktrackTo)+", asked at "+string(entry.RequestedAt))
+		}
+	}
+	return begin(ids, typed), noFiles
 }
 
 // begin picks those that begin with what is typed.

@@ -2,34 +2,76 @@ package command
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 
-	"k8s.io/apimachinery/pkg/types"
-	"sigs.k8s.io/controller-runtime/pkg/client"
+	"github.com/spf13/cobra"
 
 	"github.com/aurora-backtrack/operator/api/v1alpha1"
+	"github.com/aurora-backtrack/operator/cmd/kubectl-backtrack/exit"
+	"github.com/aurora-backtrack/operator/cmd/kubectl-backtrack/kube"
+	"github.com/aurora-backtrack/operator/cmd/kubectl-backtrack/outcome"
+	"github.com/aurora-backtrack/operator/cmd/kubectl-backtrack/show"
 )
 
-// lift takes the suspension away, in one write, and for an approval in the approver's own name. It fails if the object is
-// another one than was shown; its spec can't have changed, for it is immutable.
-func (s *Session) lift(ctx context.Context, b *v1alpha1.AuroraBacktrack, approver string) error {
-	metadata := map[string]any{"uid": b.UID}
-	if approver != "" {
-		metadata["annotations"] = map[string]string{v1alpha1.ApprovedByAnnotation: approver}
-	}
-	return s.patch(ctx, b, map[string]any{"metadata": metadata, "spec": map[string]any{"suspend": false}})
+// lift is what `approve` and `start` have in common: both lift a suspension.
+type lift struct {
+	*Session
+	yes, watch bool
+	follow     following
 }
 
-// patch writes fields of the object, and takes over what it is then.
-func (s *Session) patch(ctx context.Context, b *v1alpha1.AuroraBacktrack, fields map[string]any) error {
-	body, err := json.Marshal(fields)
+func newLift(s *Session) *lift {
+	return &lift{Session: s, follow: following{terminal: s.Terminal}}
+}
+
+func (l *lift) add(cmd *cobra.Command) {
+	cmd.Flags().BoolVarP(&l.yes, "yes", "y", false, "do not ask")
+	cmd.Flags().BoolVarP(&l.watch, "watch", "w", false, "follow the rewind to its end")
+	l.follow.addTimeout(cmd)
+}
+
+// readSuspended reads an object that waits to be let run.
+func readSuspended(ctx context.Context, k *kube.Client, name string) (*v1alpha1.AuroraBacktrack, error) {
+	b, err := k.Backtrack(ctx, name)
 	if err != nil {
-		return fmt.Errorf("writing the patch: %w", err)
+		return nil, err
 	}
-	c, err := s.client()
-	if err != nil {
+	why, _ := outcome.Reason(b)
+	switch {
+	case outcome.Finished(b):
+		return nil, fmt.Errorf("%s has ended already (%s): ask for a new one with kubectl backtrack run", name, why)
+	case b.Spec.Cancel:
+		return nil, fmt.Errorf("%s is cancelled: ask for a new one with kubectl backtrack run", name)
+	case why == v1alpha1.ReasonApprovalRequired:
+		return nil, fmt.Errorf("%s was created before approval was asked for, and can not be approved: cancel it and ask again: %s", name, outcome.Command("cancel", b))
+	case !b.Spec.Suspend:
+		return nil, fmt.Errorf("%s is not suspended and goes on by itself (%s): %s", name, show.Or(why), outcome.Command("watch", b))
+	}
+	return b, nil
+}
+
+// run asks the question, and lifts the suspension, for an approval in the approver's own name.
+func (l *lift) run(ctx context.Context, k *kube.Client, b *v1alpha1.AuroraBacktrack, approver, question, done string) error {
+	if !l.yes {
+		yes, err := l.Ask(ctx, question)
+		if err != nil {
+			return err
+		}
+		if !yes {
+			return exit.Errorf(exit.NotAsked, "not %s: it goes on waiting", done)
+		}
+	}
+	if err := k.Start(ctx, b, approver); err != nil {
 		return err
 	}
-	return explain(c.Patch(ctx, b, client.RawPatch(types.MergePatchType, body)), fmt.Sprintf("changing AuroraBacktrack %s/%s", b.Namespace, b.Name))
+	l.Printf("aurorabacktrack/%s %s\n", b.Name, done)
+	if !l.watch {
+		l.Printf("To follow it: %s\n", outcome.Command("watch", b))
+		return nil
+	}
+	b, err := l.follow.toEnd(ctx, k, b)
+	if err == nil {
+		show.End(l.Terminal, b)
+	}
+	return err
 }

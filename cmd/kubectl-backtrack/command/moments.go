@@ -9,6 +9,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/aurora-backtrack/operator/api/v1alpha1"
+	"github.com/aurora-backtrack/operator/cmd/kubectl-backtrack/changes"
+	"github.com/aurora-backtrack/operator/cmd/kubectl-backtrack/kube"
+	"github.com/aurora-backtrack/operator/cmd/kubectl-backtrack/show"
 	"github.com/aurora-backtrack/operator/controllers/timeline"
 )
 
@@ -23,7 +26,7 @@ func newMoments(s *Session) *cobra.Command {
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return s.moments(cmd.Context(), args[0], most)
 		},
-		ValidArgsFunction: s.completeClusters,
+		ValidArgsFunction: completion{s}.cluster,
 	}
 	cmd.Flags().IntVar(&most, "most", 20, "how many to show; 0 shows all")
 	return cmd
@@ -36,46 +39,49 @@ type moment struct {
 }
 
 func (s *Session) moments(ctx context.Context, name string, most int) error {
-	cluster, err := s.cluster(ctx, name)
+	k, err := s.Client()
 	if err != nil {
 		return err
 	}
-	all, err := s.candidates(ctx, cluster)
+	cluster, err := k.Cluster(ctx, name)
+	if err != nil {
+		return err
+	}
+	all, err := s.candidates(ctx, k, cluster)
 	if err != nil {
 		return err
 	}
 	if len(all) == 0 {
-		fmt.Fprintf(s.ErrOut, "Nothing is known to have happened inside the backtrack window of %s: use kubectl backtrack run %s --to TIME\n", name, name)
+		s.Notef("Nothing is known to have happened inside the backtrack window of %s: use kubectl backtrack run %s --to TIME", name, name)
 		return nil
 	}
 	shown := all
 	if most > 0 && len(all) > most {
 		shown = all[:most]
 	}
-	table := &output{PrintFlags: defaultPrintFlags(), session: s}
 	var rows [][]string
 	for _, m := range shown {
-		rows = append(rows, []string{s.ago(m.to), m.what, fmt.Sprintf("kubectl backtrack run %s --to %s", name, timeline.Typed(m.to))})
+		rows = append(rows, []string{s.Ago(m.to), m.what, fmt.Sprintf("kubectl backtrack run %s --to %s", name, timeline.Typed(m.to))})
 	}
-	if err := table.table([]column{{name: "WHEN"}, {name: "JUST BEFORE"}, {name: "COMMAND"}}, rows); err != nil {
+	if err := show.Table(s.Terminal, []show.Column{{Name: "WHEN"}, {Name: "JUST BEFORE"}, {Name: "COMMAND"}}, rows, false); err != nil {
 		return err
 	}
 	if len(shown) < len(all) {
-		fmt.Fprintf(s.ErrOut, "%d older ones are not shown: --most 0 shows all\n", len(all)-len(shown))
+		s.Notef("%d older ones are not shown: --most 0 shows all", len(all)-len(shown))
 	}
 	return nil
 }
 
 // candidates are the times inside the window, newest first, each time once for each that happened there.
-func (s *Session) candidates(ctx context.Context, cluster *v1alpha1.AuroraCluster) ([]moment, error) {
-	changes, err := s.changes(ctx, cluster, s.programs())
+func (s *Session) candidates(ctx context.Context, k *kube.Client, cluster *v1alpha1.AuroraCluster) ([]moment, error) {
+	known, err := changes.Find(ctx, k, cluster, changes.Programs(), s.Notef)
 	if err != nil {
 		return nil, err
 	}
 	var all []moment
-	for _, c := range changes {
+	for _, c := range known {
 		// Kubernetes notes whole seconds, rounded down: the second before is certainly before it.
-		all = append(all, moment{c.at.Add(-time.Second), c.what})
+		all = append(all, moment{c.At.Add(-time.Second), c.What})
 	}
 	for _, entry := range cluster.Status.Backtracks {
 		if entry.BacktrackedFrom != "" {
@@ -87,7 +93,7 @@ func (s *Session) candidates(ctx context.Context, cluster *v1alpha1.AuroraCluste
 		}
 	}
 	earliest := cluster.Status.EarliestBacktrackTime.Time()
-	all = slices.DeleteFunc(all, func(m moment) bool { return m.to.Before(earliest) || m.to.After(s.now()) })
+	all = slices.DeleteFunc(all, func(m moment) bool { return m.to.Before(earliest) || m.to.After(s.Now()) })
 	slices.SortStableFunc(all, func(a, b moment) int { return b.to.Compare(a.to) })
 	return all, nil
 }

@@ -11,6 +11,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/aurora-backtrack/operator/api/v1alpha1"
+	"github.com/aurora-backtrack/operator/cmd/kubectl-backtrack/outcome"
 )
 
 // condition sets a condition as the operator would.
@@ -80,11 +81,11 @@ func (w *world) operates(finding string, states ...func(*v1alpha1.AuroraBacktrac
 			for i := range list.Items {
 				b := &list.Items[i]
 				switch {
-				case finished(b) || !b.DeletionTimestamp.IsZero() || w.ready != nil && !w.ready(b):
+				case outcome.Finished(b) || !b.DeletionTimestamp.IsZero() || w.ready != nil && !w.ready(b):
 					continue
 				case b.Spec.Cancel && b.Status.Claim == nil:
 					ended(metav1.ConditionFalse, v1alpha1.ReasonCancelled, "cancelled before RDS was asked")(b)
-				case b.Spec.Suspend && planned(b):
+				case b.Spec.Suspend && outcome.Planned(b):
 					continue
 				case b.Spec.Suspend:
 					examined(finding)(b)

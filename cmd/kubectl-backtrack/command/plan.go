@@ -7,20 +7,23 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/aurora-backtrack/operator/cmd/kubectl-backtrack/exit"
+	"github.com/aurora-backtrack/operator/cmd/kubectl-backtrack/outcome"
+	"github.com/aurora-backtrack/operator/cmd/kubectl-backtrack/show"
 	"github.com/aurora-backtrack/operator/cmd/kubectl-backtrack/when"
 )
 
 type planOptions struct {
-	session *Session
+	*Session
 	spec    specFlags
-	output  *output
+	output  *show.Output
 	timeout time.Duration
 	keep    bool
 	to      string
 }
 
 func newPlan(s *Session) *cobra.Command {
-	o := &planOptions{session: s}
+	o := &planOptions{Session: s}
 	cmd := &cobra.Command{
 		Use:   "plan CLUSTER --to TIME",
 		Short: "Show what a rewind would do, and touch nothing",
@@ -29,9 +32,9 @@ func newPlan(s *Session) *cobra.Command {
 		Example:           "  kubectl backtrack plan game --to -15m",
 		Args:              oneArg("CLUSTER"),
 		RunE:              func(cmd *cobra.Command, args []string) error { return o.run(cmd.Context(), args[0]) },
-		ValidArgsFunction: s.completeClusters,
+		ValidArgsFunction: completion{s}.cluster,
 	}
-	o.output = s.newOutput(cmd, false)
+	o.output = show.NewOutput(cmd, s.Terminal, s.Scheme, false)
 	o.spec.add(cmd)
 	cmd.Flags().BoolVar(&o.keep, "keep", false, "leave the suspended AuroraBacktrack, to start it later")
 	addPlanTimeout(cmd, &o.timeout)
@@ -40,47 +43,52 @@ func newPlan(s *Session) *cobra.Command {
 }
 
 func (o *planOptions) run(ctx context.Context, cluster string) error {
-	s := o.session
-	to, err := when.Parse(o.to, s.now(), s.Zone)
+	to, err := when.Parse(o.to, o.Now(), o.Zone)
 	if err != nil {
 		return err
 	}
-	r := &request{session: s, output: o.output, spec: o.spec}
-	b, err := o.spec.object(s, cluster, to)
+	if err := o.output.Check(); err != nil {
+		return err
+	}
+	b, err := o.spec.object(o.Session, cluster, to)
 	if err != nil {
 		return err
 	}
 	if o.spec.name == "" && !o.keep {
 		b.Name += "-plan"
 	}
-	approval, err := r.look(ctx, b)
+	k, err := o.Client()
+	if err != nil {
+		return err
+	}
+	approval, err := look(ctx, k, b)
 	if err != nil {
 		return err
 	}
 	b.Spec.Suspend = true
-	if err := s.create(ctx, b, o.spec.name != ""); err != nil {
+	if err := k.Ask(ctx, b, o.spec.name != ""); err != nil {
 		return err
 	}
-	b, err = s.waitForPlan(ctx, b, o.timeout)
+	b, err = waitForPlan(ctx, k, b, o.timeout)
 	if !o.keep || err != nil {
-		err = errors.Join(err, s.remove(b))
+		err = errors.Join(err, k.Remove(ctx, b))
 	}
 	if err != nil {
 		return err
 	}
-	if !o.output.forPeople() {
-		err = o.output.object(b)
+	if !o.output.ForPeople() {
+		err = o.output.Object(b)
 	} else {
-		s.showPlan(b)
-		if o.keep && !finished(b) {
-			s.printf("It waits. To let it run: %s\n", command(startVerb(approval), b))
+		show.Plan(o.Terminal, b)
+		if o.keep && !outcome.Finished(b) {
+			o.Printf("It waits. To let it run: %s\n", outcome.Command(startVerb(approval), b))
 		}
 	}
-	if found := refusal(b); found != "" && !finished(b) {
-		return errors.Join(err, exitf(exitEnded, "it can not be done %s", found))
+	if found := outcome.Refusal(b); found != "" && !outcome.Finished(b) {
+		return errors.Join(err, exit.Errorf(exit.Ended, "it can not be done %s", found))
 	}
-	if code, over := conclude(b); over && code != exitNeedsPerson {
-		return errors.Join(err, s.conclusion(b, code))
+	if code, over := outcome.Of(b); over && code != exit.NeedsPerson {
+		return errors.Join(err, conclusion(ctx, k, b))
 	}
 	return err
 }

@@ -13,6 +13,8 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/aurora-backtrack/operator/api/v1alpha1"
+	"github.com/aurora-backtrack/operator/cmd/kubectl-backtrack/exit"
+	"github.com/aurora-backtrack/operator/cmd/kubectl-backtrack/paused"
 )
 
 // pausedWorkloads are as the operator leaves them: at zero, suspended, on no node, with their marks.
@@ -47,14 +49,14 @@ func TestResume(t *testing.T) {
 	w := newWorld(t)
 	w.user = "root"
 	none := []string{"--operator-namespace", w.name}
-	w.run(append([]string{"resume"}, none...)...).want(exitSucceeded, "Nothing carries the mark")
+	w.run(append([]string{"resume"}, none...)...).want(exit.Succeeded, "Nothing carries the mark")
 	api, edited, broken, agent, report := w.pausedWorkloads()
-	w.run(append([]string{"resume", "--dry-run"}, none...)...).want(exitSucceeded, "Deployment "+w.name+"/api: paused by the AuroraBacktrack with UID uid-1; its field becomes 3 again")
-	w.run(append([]string{"resume"}, none...)...).want(exitNotAsked, "add --yes")
+	w.run(append([]string{"resume", "--dry-run"}, none...)...).want(exit.Succeeded, "Deployment "+w.name+"/api: paused by the AuroraBacktrack with UID uid-1; its field becomes 3 again")
+	w.run(append([]string{"resume"}, none...)...).want(exit.NotAsked, "add --yes")
 	w.answer = "n\n"
-	w.run(append([]string{"resume"}, none...)...).want(exitNotAsked, "Bring 5 workloads back?", "nothing was changed")
+	w.run(append([]string{"resume"}, none...)...).want(exit.NotAsked, "Bring 5 workloads back?", "nothing was changed")
 	w.answer = "y\n"
-	w.run(append([]string{"resume"}, none...)...).want(exitEnded, "Deployment "+w.name+"/api resumed", "edited: somebody has set it since", "broken: its annotation aurora-backtrack.io/paused can not be read")
+	w.run(append([]string{"resume"}, none...)...).want(exit.Ended, "Deployment "+w.name+"/api resumed", "edited: somebody has set it since", "broken: its annotation aurora-backtrack.io/paused can not be read")
 	for _, object := range []client.Object{api, edited, broken, agent, report} {
 		w.must(admin.Get(t.Context(), client.ObjectKeyFromObject(object), object))
 		if _, marked := object.GetAnnotations()[v1alpha1.PausedAnnotation]; marked != (object == client.Object(broken)) {
@@ -73,16 +75,16 @@ func TestResumeRefusesWhileTheOperatorRuns(t *testing.T) {
 	w := newWorld(t)
 	w.user = "root"
 	w.pausedWorkloads()
-	w.must(admin.Create(t.Context(), &coordinationv1.Lease{ObjectMeta: metav1.ObjectMeta{Namespace: w.name, Name: operatorLease}, Spec: coordinationv1.LeaseSpec{
+	w.must(admin.Create(t.Context(), &coordinationv1.Lease{ObjectMeta: metav1.ObjectMeta{Namespace: w.name, Name: paused.OperatorLease}, Spec: coordinationv1.LeaseSpec{
 		HolderIdentity: ptr.To("manager-0"), RenewTime: ptr.To(metav1.NewMicroTime(w.now.Add(-5 * time.Second))), LeaseDurationSeconds: ptr.To(int32(15)),
 	}}))
 	args := []string{"resume", "--yes", "--operator-namespace", w.name}
-	w.run(args...).want(exitNotAsked, "the operator runs (manager-0 leads)")
+	w.run(args...).want(exit.NotAsked, "the operator runs (manager-0 leads)")
 	w.now = w.now.Add(time.Minute)
-	w.run(args...).want(exitEnded, "api resumed") // one mark can't be read
+	w.run(args...).want(exit.Ended, "api resumed") // one mark can't be read
 }
 
 func TestResumeWithoutTheRight(t *testing.T) {
 	w := newWorld(t)
-	w.run("resume").want(exitNotAsked, "listing", "is forbidden")
+	w.run("resume").want(exit.NotAsked, "listing", "is forbidden")
 }

@@ -7,6 +7,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/aurora-backtrack/operator/api/v1alpha1"
+	"github.com/aurora-backtrack/operator/cmd/kubectl-backtrack/exit"
 )
 
 // All other tests act as people who have the plugin's role and no more, so they show that it is enough; this one shows
@@ -47,12 +48,12 @@ func TestWithoutTheRight(t *testing.T) {
 	w.user = eve // may see AuroraBacktracks, and nothing else
 	w.answer = "y\n"
 	const remedy = "ask for the ClusterRoles aurora-backtrack-plugin and aurora-backtrack-cluster-viewer"
-	w.run("clusters").want(exitNotAsked, "listing AuroraClusters", remedy)
-	w.run("timeline", w.name).want(exitNotAsked, remedy)
-	w.run("run", w.name, "--to", "-15m", "--yes").want(exitNotAsked, "creating the AuroraBacktrack", remedy)
-	w.run("start", "waits").want(exitNotAsked, "changing AuroraBacktrack", remedy)
-	w.run("cancel", "waits").want(exitNotAsked, "changing AuroraBacktrack", remedy)
-	w.run("status", "waits").want(exitSucceeded, "waits")
+	w.run("clusters").want(exit.NotAsked, "listing AuroraClusters", remedy)
+	w.run("timeline", w.name).want(exit.NotAsked, remedy)
+	w.run("run", w.name, "--to", "-15m", "--yes").want(exit.NotAsked, "creating the AuroraBacktrack", remedy)
+	w.run("start", "waits").want(exit.NotAsked, "changing AuroraBacktrack", remedy)
+	w.run("cancel", "waits").want(exit.NotAsked, "changing AuroraBacktrack", remedy)
+	w.run("status", "waits").want(exit.Succeeded, "waits")
 }
 
 // Who sees clusters only is still shown them.
@@ -63,7 +64,7 @@ func TestClustersWithoutSeeingBacktracks(t *testing.T) {
 	w.must(addUser(carl))
 	w.must(admin.Create(t.Context(), clusterBinding(carl, "aurora-backtrack-cluster-viewer")))
 	w.user = carl
-	w.run("clusters", w.name).want(exitSucceeded, w.name, "WAITING is not known")
+	w.run("clusters", w.name).want(exit.Succeeded, w.name, "WAITING is not known")
 }
 
 // A requester who may not see clusters can still ask.
@@ -75,7 +76,7 @@ func TestRunWithoutSeeingClusters(t *testing.T) {
 	w.must(addUser(bob))
 	w.must(bind(w.Context(), w.name, bob, "aurora-backtrack-plugin"))
 	w.user = bob
-	w.run("run", w.name, "--to", "-15m", "--yes").want(exitNeedsPerson, "waits for a person")
+	w.run("run", w.name, "--to", "-15m", "--yes").want(exit.NeedsPerson, "waits for a person")
 	if all := w.objects(); len(all) != 1 || !all[0].Spec.Suspend || all[0].Annotations[v1alpha1.RequestedByAnnotation] != bob {
 		t.Errorf("the objects are %+v, want one of bob's that waits", all)
 	}
@@ -88,8 +89,8 @@ func TestRunWithoutSeeingClusters(t *testing.T) {
 func TestUnreachable(t *testing.T) {
 	w := newWorld(t)
 	w.user = "nobody" // has no kubeconfig
-	w.run("clusters").want(exitNotAsked, "error: ")
+	w.run("clusters").want(exit.NotAsked, "error: ")
 	w.user = alice
-	w.run("clusters", "--server", "https://127.0.0.1:1").want(exitNotAsked, "refused: check that the cluster is up")
-	w.run("clusters", "--context", "nope").want(exitNotAsked, `finding the API server: context "nope" does not exist`)
+	w.run("clusters", "--server", "https://127.0.0.1:1").want(exit.NotAsked, "refused: check that the cluster is up")
+	w.run("clusters", "--context", "nope").want(exit.NotAsked, `finding the API server: context "nope" does not exist`)
 }

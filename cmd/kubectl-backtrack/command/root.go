@@ -8,6 +8,9 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+
+	"github.com/aurora-backtrack/operator/cmd/kubectl-backtrack/exit"
+	"github.com/aurora-backtrack/operator/cmd/kubectl-backtrack/show"
 )
 
 const example = `  # What can be rewound, and how far
@@ -27,17 +30,14 @@ func Execute(ctx context.Context, s *Session, args []string) int {
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)
 	switch {
-	case err == nil, errors.Is(err, errSilent):
+	case err == nil, errors.Is(err, exit.ErrReported):
 	case errors.Is(err, context.Canceled):
-		fmt.Fprintln(s.ErrOut, "interrupted")
+		s.Notef("interrupted")
 	default:
-		fmt.Fprintln(s.ErrOut, oneLine(err))
+		s.Notef("%s", exit.Line(err))
 	}
-	return codeOf(err)
+	return exit.CodeOf(err)
 }
-
-// errSilent is for an ending that has been reported already.
-var errSilent = errors.New("reported")
 
 func newRoot(s *Session) *cobra.Command {
 	root := &cobra.Command{
@@ -48,18 +48,18 @@ func newRoot(s *Session) *cobra.Command {
 			"3 it has not ended in time and goes on, 4 its outcome is unknown, 5 it waits for a person.",
 		Example:           example,
 		Annotations:       map[string]string{cobra.CommandDisplayNameAnnotation: "kubectl backtrack"},
-		Version:           s.version,
+		Version:           s.Version,
 		SilenceUsage:      true,
 		SilenceErrors:     true,
 		CompletionOptions: cobra.CompletionOptions{DisableDefaultCmd: true},
-		Args:              cobra.NoArgs,
+		Args:              noArgs,
 		RunE:              func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 		PersistentPreRunE: func(*cobra.Command, []string) error {
-			switch s.colour {
+			switch s.Colour {
 			case "auto", "always", "never":
 				return nil
 			}
-			return fmt.Errorf("--color=%s is not known: choose auto, always or never", s.colour)
+			return fmt.Errorf("--color=%s is not known: choose auto, always or never", s.Colour)
 		},
 	}
 	root.SetOut(s.Out)
@@ -67,8 +67,8 @@ func newRoot(s *Session) *cobra.Command {
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return fmt.Errorf("%w: see %s --help", err, cmd.CommandPath())
 	})
-	root.PersistentFlags().StringVar(&s.colour, "color", "auto", "colours: auto (on a terminal, unless NO_COLOR is set), always or never")
-	s.flags.AddFlags(root.PersistentFlags())
+	root.PersistentFlags().StringVar(&s.Colour, "color", "auto", "colours: auto (on a terminal, unless NO_COLOR is set), always or never")
+	s.AddFlags(root.PersistentFlags())
 	hideRareFlags(root)
 	for _, group := range []struct{ id, title string }{{"do", "Rewinding:"}, {"see", "Looking:"}, {"help", "In trouble:"}} {
 		root.AddGroup(&cobra.Group{ID: group.id, Title: group.title})
@@ -77,7 +77,7 @@ func newRoot(s *Session) *cobra.Command {
 		"do": {
 			newPlan(s), newRun(s), newUndo(s), newApprove(s), newStart(s), newCancel(s), newWait(s), newWatch(s),
 		},
-		"see":  {newClusters(s), newStatus(s), newHistory(s), newTimeline(s), newMoments(s)},
+		"see":  {newClusters(s), newStatus(s), newHistory(s), newTimeline(s), newMoments(s), newCopies(s)},
 		"help": {newResume(s), newReport(s)},
 	} {
 		for _, cmd := range commands {
@@ -86,22 +86,12 @@ func newRoot(s *Session) *cobra.Command {
 		}
 	}
 	root.SetHelpCommandGroupID("help")
-	registerCompletions(s, root)
+	completion{s}.register(root)
 	return root
 }
 
 // hideRareFlags leaves those of kubectl's flags in the help that people use; all of them work.
 func hideRareFlags(root *cobra.Command) {
 	shown := " namespace context kubeconfig as request-timeout color "
-	root.PersistentFlags().VisitAll(flagHider(func(name string) bool { return !strings.Contains(shown, " "+name+" ") }))
-}
-
-// oneArg is cobra.ExactArgs(1) with a message that says what is missing.
-func oneArg(what string) cobra.PositionalArgs {
-	return func(cmd *cobra.Command, args []string) error {
-		if len(args) == 1 {
-			return nil
-		}
-		return fmt.Errorf("give exactly one %s: %s", what, cmd.UseLine())
-	}
+	root.PersistentFlags().VisitAll(show.FlagHider(func(name string) bool { return !strings.Contains(shown, " "+name+" ") }))
 }

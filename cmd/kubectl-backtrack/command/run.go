@@ -7,7 +7,7 @@ import (
 )
 
 func newRun(s *Session) *cobra.Command {
-	r := &request{session: s}
+	r := newRequest(s)
 	var to string
 	cmd := &cobra.Command{
 		Use:   "run CLUSTER --to TIME",
@@ -21,22 +21,16 @@ func newRun(s *Session) *cobra.Command {
   kubectl backtrack run game --to 2023-12-23T13:55:00Z --dry-run=client -o yaml > rewind.yaml`,
 		Args: oneArg("CLUSTER"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			at, err := when.Parse(to, s.now(), s.Zone)
+			at, err := when.Parse(to, s.Now(), s.Zone)
 			if err != nil {
 				return err
 			}
 			return r.ask(cmd.Context(), args[0], at)
 		},
-		ValidArgsFunction: s.completeClusters,
+		ValidArgsFunction: completion{s}.cluster,
 	}
 	r.add(cmd)
 	r.spec.verify.add(cmd)
 	addTo(cmd, &to)
 	return cmd
-}
-
-func addTo(cmd *cobra.Command, to *string) {
-	cmd.Flags().StringVar(to, "to", "", "the time to go to (required)")
-	_ = cmd.MarkFlagRequired("to") // the flag exists
-	_ = cmd.RegisterFlagCompletionFunc("to", cobra.NoFileCompletions)
 }

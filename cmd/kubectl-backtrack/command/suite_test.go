@@ -77,7 +77,7 @@ func config(parts ...string) string {
 }
 
 func prepare(server *rest.Config) (err error) {
-	scheme := New(genericiooptions.IOStreams{}, "test").scheme
+	scheme := New(genericiooptions.IOStreams{}, "test").Scheme
 	if admin, err = client.NewWithWatch(server, client.Options{Scheme: scheme}); err != nil {
 		return err
 	}

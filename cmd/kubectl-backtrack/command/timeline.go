@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/aurora-backtrack/operator/cmd/kubectl-backtrack/changes"
 	"github.com/aurora-backtrack/operator/controllers/timeline"
 )
 
@@ -16,7 +17,7 @@ import (
 const mostStretches = 12
 
 type timelineOptions struct {
-	session  *Session
+	*Session
 	format   string
 	with     []string
 	all, utc bool
@@ -24,7 +25,7 @@ type timelineOptions struct {
 }
 
 func newTimeline(s *Session) *cobra.Command {
-	o := &timelineOptions{session: s}
+	o := &timelineOptions{Session: s}
 	cmd := &cobra.Command{
 		Use:   "timeline CLUSTER",
 		Short: "Draw the history of a cluster: what was rewound, from where, to where",
@@ -36,7 +37,7 @@ func newTimeline(s *Session) *cobra.Command {
   kubectl backtrack timeline game -o svg > incident.svg`,
 		Args:              oneArg("CLUSTER"),
 		RunE:              func(cmd *cobra.Command, args []string) error { return o.run(cmd.Context(), args[0]) },
-		ValidArgsFunction: s.completeClusters,
+		ValidArgsFunction: completion{s}.cluster,
 	}
 	flags := cmd.Flags()
 	flags.StringVarP(&o.format, "output", "o", "text", "text, svg or json")
@@ -50,25 +51,29 @@ func newTimeline(s *Session) *cobra.Command {
 }
 
 func (o *timelineOptions) run(ctx context.Context, name string) error {
-	s := o.session
+	s := o.Session
 	if !slices.Contains([]string{"text", "svg", "json"}, o.format) {
 		return fmt.Errorf("-o %s is not known: choose text, svg or json", o.format)
 	}
-	cluster, err := s.cluster(ctx, name)
+	k, err := s.Client()
 	if err != nil {
 		return err
 	}
-	history := timeline.Of(cluster, s.now(), s.requesters(ctx, name))
+	cluster, err := k.Cluster(ctx, name)
+	if err != nil {
+		return err
+	}
+	history := timeline.Of(cluster, s.Now(), k.Requesters(ctx, name))
 	for _, what := range o.with {
 		if what != "workloads" {
 			return fmt.Errorf("--with %s is not known: choose workloads", what)
 		}
-		changes, err := s.changes(ctx, cluster, s.programsAndSettings())
+		known, err := changes.Find(ctx, k, cluster, changes.ProgramsAndSettings(), s.Notef)
 		if err != nil {
 			return err
 		}
-		for _, change := range changes {
-			history.Moments = append(history.Moments, timeline.Moment{At: change.at, What: change.what})
+		for _, change := range known {
+			history.Moments = append(history.Moments, timeline.Moment{At: change.At, What: change.What})
 		}
 	}
 	t := timeline.New(history)
@@ -76,7 +81,7 @@ func (o *timelineOptions) run(ctx context.Context, name string) error {
 }
 
 func (o *timelineOptions) print(t *timeline.Timeline) error {
-	s, most, zone := o.session, mostStretches, time.UTC
+	s, most, zone := o.Session, mostStretches, time.UTC
 	if !o.utc {
 		zone = s.Zone
 	}
@@ -93,7 +98,7 @@ func (o *timelineOptions) print(t *timeline.Timeline) error {
 	}
 	width := o.width
 	if width == 0 {
-		width = s.width()
+		width = s.Width()
 	}
-	return t.Text(s.Out, timeline.TextOptions{Width: width, Colour: s.coloured(), ASCII: s.ascii(), Most: most, Zone: zone})
+	return t.Text(s.Out, timeline.TextOptions{Width: width, Colour: s.Coloured(), ASCII: s.ASCII(), Most: most, Zone: zone})
 }

@@ -7,6 +7,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/aurora-backtrack/operator/api/v1alpha1"
+	"github.com/aurora-backtrack/operator/cmd/kubectl-backtrack/exit"
 )
 
 // entry is a completed backtrack of a ledger; the object may be nil.
@@ -30,7 +31,7 @@ func TestUndo(t *testing.T) {
 	b := w.object("back", w.recorded("bt-1", from, w.at(30*time.Minute)), success)
 	w.cluster(ledger(entry("bt-1", from, w.at(30*time.Minute), b)))
 	w.operates("the preflight would pass", w.rewinds()...)
-	w.run("undo", "back", "--yes").want(exitSucceeded, "undo of backtrack bt-1", "Succeeded")
+	w.run("undo", "back", "--yes").want(exit.Succeeded, "undo of backtrack bt-1", "Succeeded")
 	for _, object := range w.objects() {
 		if object.Name == "back-undo" && object.Spec.BacktrackTo == from {
 			return
@@ -45,8 +46,8 @@ func TestUndoByRecord(t *testing.T) {
 	w.must(admin.Delete(t.Context(), b))
 	w.cluster(ledger(entry("bt-1", w.at(50*time.Minute), w.at(90*time.Minute), b), entry("bt-2", w.at(20*time.Minute), w.at(60*time.Minute), nil)))
 	yaml := []string{"--dry-run=client", "-o", "yaml"}
-	w.run(append([]string{"undo", "--cluster", w.name}, yaml...)...).want(exitSucceeded, `backtrackTo: "`+string(w.at(20*time.Minute))+`"`, "name: "+w.name+"-undo-")
-	w.run(append([]string{"undo", "--cluster", w.name, "--record", "bt-1"}, yaml...)...).want(exitSucceeded, `backtrackTo: "`+string(w.at(50*time.Minute))+`"`, "name: gone-undo")
+	w.run(append([]string{"undo", "--cluster", w.name}, yaml...)...).want(exit.Succeeded, `backtrackTo: "`+string(w.at(20*time.Minute))+`"`, "name: "+w.name+"-undo-")
+	w.run(append([]string{"undo", "--cluster", w.name, "--record", "bt-1"}, yaml...)...).want(exit.Succeeded, `backtrackTo: "`+string(w.at(50*time.Minute))+`"`, "name: gone-undo")
 }
 
 func TestUndoRefuses(t *testing.T) {
@@ -103,7 +104,7 @@ func TestUndoRefuses(t *testing.T) {
 				args = test.args(w)
 			}
 			before := len(w.objects())
-			w.run(append([]string{"undo", "--yes"}, args...)...).want(exitNotAsked, test.want)
+			w.run(append([]string{"undo", "--yes"}, args...)...).want(exit.NotAsked, test.want)
 			if after := len(w.objects()); after != before {
 				t.Errorf("there are %d objects, want %d as before", after, before)
 			}

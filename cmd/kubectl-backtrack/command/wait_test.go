@@ -11,6 +11,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/aurora-backtrack/operator/api/v1alpha1"
+	"github.com/aurora-backtrack/operator/cmd/kubectl-backtrack/exit"
 )
 
 // as gives a client of somebody's.
@@ -33,13 +34,13 @@ var endings = map[string]struct {
 	code  int
 	want  string
 }{
-	"Succeeded":                 {success, exitSucceeded, "Succeeded: the data is rewound"},
-	"AlreadyApplied":            {ended(metav1.ConditionTrue, v1alpha1.ReasonAlreadyApplied, "it ran before"), exitSucceeded, "AlreadyApplied: it ran before"},
-	"AlreadyApplied, by others": {ended(metav1.ConditionFalse, v1alpha1.ReasonAlreadyApplied, "RDS shows one"), exitEnded, "AlreadyApplied: RDS shows one"},
-	"OutcomeUnknown":            {ended(metav1.ConditionFalse, v1alpha1.ReasonOutcomeUnknown, "the answer was lost"), exitUnknown, "RDS may have rewound the data"},
-	"Suspended":                 {suspended, exitNeedsPerson, "to let it run: kubectl backtrack start back"},
-	"ApprovalRequired":          {waitsFor(v1alpha1.ReasonApprovalRequired, "nobody has approved it"), exitNeedsPerson, "to let it run: kubectl backtrack approve back"},
-	"ApprovalNotEnforced":       {waitsFor(v1alpha1.ReasonApprovalNotEnforced, "not installed"), exitNeedsPerson, "waits for a person (ApprovalNotEnforced)"},
+	"Succeeded":                 {success, exit.Succeeded, "Succeeded: the data is rewound"},
+	"AlreadyApplied":            {ended(metav1.ConditionTrue, v1alpha1.ReasonAlreadyApplied, "it ran before"), exit.Succeeded, "AlreadyApplied: it ran before"},
+	"AlreadyApplied, by others": {ended(metav1.ConditionFalse, v1alpha1.ReasonAlreadyApplied, "RDS shows one"), exit.Ended, "AlreadyApplied: RDS shows one"},
+	"OutcomeUnknown":            {ended(metav1.ConditionFalse, v1alpha1.ReasonOutcomeUnknown, "the answer was lost"), exit.Unknown, "RDS may have rewound the data"},
+	"Suspended":                 {suspended, exit.NeedsPerson, "to let it run: kubectl backtrack start back"},
+	"ApprovalRequired":          {waitsFor(v1alpha1.ReasonApprovalRequired, "nobody has approved it"), exit.NeedsPerson, "to let it run: kubectl backtrack approve back"},
+	"ApprovalNotEnforced":       {waitsFor(v1alpha1.ReasonApprovalNotEnforced, "not installed"), exit.NeedsPerson, "waits for a person (ApprovalNotEnforced)"},
 	"InvalidSpec":               failure(v1alpha1.ReasonInvalidSpec),
 	"NamespaceNotAllowed":       failure(v1alpha1.ReasonNamespaceNotAllowed),
 	"Expired":                   failure(v1alpha1.ReasonExpired),
@@ -66,7 +67,7 @@ func failure(reason string) (ending struct {
 	code  int
 	want  string
 }) {
-	ending.state, ending.code, ending.want = ended(metav1.ConditionFalse, reason, "because"), exitEnded, "ended without success: "+reason+": because"
+	ending.state, ending.code, ending.want = ended(metav1.ConditionFalse, reason, "because"), exit.Ended, "ended without success: "+reason+": because"
 	return ending
 }
 
@@ -78,7 +79,7 @@ func TestWaitAndWatchOnEveryEnding(t *testing.T) {
 			w.object("back", test.state)
 			w.run("wait", "back").want(test.code, test.want)
 			want := test.want
-			if test.code == exitSucceeded {
+			if test.code == exit.Succeeded {
 				want = strings.Replace(want, ": ", " ", 1)
 			}
 			w.run("watch", "back").want(test.code, want, w.name+" to ")
@@ -91,7 +92,7 @@ func TestWaitForAnEndThatComes(t *testing.T) {
 	w.cluster()
 	w.object("back", waitsFor(v1alpha1.ReasonQueued, "another holds it"))
 	w.operates("", w.rewinds()...)
-	w.run("wait", "back").want(exitSucceeded, "Succeeded: the data is rewound")
+	w.run("wait", "back").want(exit.Succeeded, "Succeeded: the data is rewound")
 }
 
 func TestWaitPastApproval(t *testing.T) {
@@ -102,15 +103,15 @@ func TestWaitPastApproval(t *testing.T) {
 	done := make(chan result)
 	go func() { done <- w.run("wait", "back", "--wait-for-approval") }()
 	w.must(admin.Patch(t.Context(), b, client.RawPatch("application/merge-patch+json", []byte(`{"spec":{"suspend":false}}`))))
-	(<-done).want(exitSucceeded)
+	(<-done).want(exit.Succeeded)
 }
 
 func TestWaitTimesOut(t *testing.T) {
 	w := newWorld(t)
 	w.cluster()
 	w.object("back", waitsFor(v1alpha1.ReasonBacktracking, "RDS is at it"))
-	w.run("wait", "back", "--timeout", "200ms").want(exitTimedOut, "has not ended within 200ms (Backtracking: RDS is at it), and goes on: kubectl backtrack watch back")
-	w.run("watch", "back", "--timeout", "200ms").want(exitTimedOut)
+	w.run("wait", "back", "--timeout", "200ms").want(exit.TimedOut, "has not ended within 200ms (Backtracking: RDS is at it), and goes on: kubectl backtrack watch back")
+	w.run("watch", "back", "--timeout", "200ms").want(exit.TimedOut)
 }
 
 func TestWaitForWhatIsDeleted(t *testing.T) {
@@ -121,13 +122,13 @@ func TestWaitForWhatIsDeleted(t *testing.T) {
 	go func() { done <- w.run("wait", "back") }()
 	w.must(admin.Delete(context.Background(), b))
 	r := <-done
-	if r.code != exitEnded && r.code != exitNotAsked { // it may be gone before the first look
+	if r.code != exit.Ended && r.code != exit.NotAsked { // it may be gone before the first look
 		t.Errorf("the exit code is %d: %s", r.code, r.errOut)
 	}
 }
 
 func TestWaitForWhatDoesNotExist(t *testing.T) {
 	w := newWorld(t)
-	w.run("wait", "nothing").want(exitNotAsked, `there is no AuroraBacktrack "nothing" in the namespace `+w.name)
-	w.run("wait").want(exitNotAsked, "give exactly one NAME")
+	w.run("wait", "nothing").want(exit.NotAsked, `there is no AuroraBacktrack "nothing" in the namespace `+w.name)
+	w.run("wait").want(exit.NotAsked, "give exactly one NAME")
 }

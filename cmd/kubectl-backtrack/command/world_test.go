@@ -14,6 +14,7 @@ import (
 	"k8s.io/cli-runtime/pkg/genericiooptions"
 
 	"github.com/aurora-backtrack/operator/api/v1alpha1"
+	"github.com/aurora-backtrack/operator/cmd/kubectl-backtrack/exit"
 )
 
 // world is one test's namespace, which is also the name of its AuroraCluster.
@@ -114,7 +115,7 @@ func (w *world) runWith(ctx context.Context, args ...string) result {
 	}
 	s := New(genericiooptions.IOStreams{In: stdin, Out: &out, ErrOut: &errOut}, "test")
 	s.Clock, s.Zone, s.Environ = fixedClock{w.now}, time.UTC, func(name string) string { return w.env[name] }
-	s.Terminal = func(stream any) bool { return stream == s.In && (w.answer != "" || w.stdin != nil) }
+	s.Interactive = func(stream any) bool { return stream == s.In && (w.answer != "" || w.stdin != nil) }
 	all := append([]string{"--kubeconfig", filepath.Join(kubeconfigs, w.user), "-n", w.name}, args...)
 	if args[0] == "__complete" {
 		all = append([]string{args[0], "--kubeconfig", filepath.Join(kubeconfigs, w.user), "-n", w.name}, args[1:]...)
@@ -142,7 +143,7 @@ func (r result) want(code int, texts ...string) result {
 			r.Errorf("the output lacks %q", text)
 		}
 	}
-	if code != exitSucceeded && strings.Count(strings.TrimSpace(r.errOut), "\nerror: ") > 0 {
+	if code != exit.Succeeded && strings.Count(strings.TrimSpace(r.errOut), "\nerror: ") > 0 {
 		r.Errorf("there is more than one error")
 	}
 	if r.Failed() {

@@ -35,3 +35,9 @@ variable "eks_cluster" {
   description = "Name of the EKS cluster in which the operator runs."
   type        = string
 }
+
+variable "safety_copies" {
+  description = "Whether the operator may make safety copies: clones and snapshots whose names begin with aurora-backtrack-."
+  type        = bool
+  default     = false
+}

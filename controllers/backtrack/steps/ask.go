@@ -33,6 +33,9 @@ func ask(f *Facts) Decision {
 			return d
 		}
 	}
+	if d := uncopied(f, cluster); d.Kind != Continue {
+		return d
+	}
 	db, d := observed(f)
 	if d.Kind != Continue {
 		return d

@@ -13,15 +13,22 @@ func BecomeAvailable(f *Facts) Decision {
 	if d.Kind != Continue || cluster == nil {
 		return d
 	}
-	db, d := observed(f)
+	seen, d := polled(f)
 	if d.Kind != Continue {
 		return d
+	}
+	db := seen.Cluster
+	if db.Available() && !backtrackEnded(f, seen) {
+		// The poller may have asked before the backtrack. So it is asked now, after its record read completed.
+		if db, d = observed(f); d.Kind != Continue {
+			return d
+		}
 	}
 	if d := sameCluster(f, db); d.Kind != Continue {
 		return d
 	}
-	if !db.Available() {
-		return wait(f.Settings.Poll, v1alpha1.ReasonBacktracking, fmt.Sprintf("the data is rewound; Aurora cluster %s reads %q", db.Identifier, db.Status))
+	if !db.Available() { // that it becomes available wakes the object
+		return wait(max(historyInterval, f.Settings.Poll), v1alpha1.ReasonBacktracking, fmt.Sprintf("the data is rewound; Aurora cluster %s reads %q", db.Identifier, db.Status))
 	}
 	return done(v1alpha1.ReasonAvailable, fmt.Sprintf("Aurora cluster %s reads available", db.Identifier))
 }

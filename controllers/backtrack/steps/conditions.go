@@ -1,6 +1,8 @@
 package steps
 
 import (
+	"slices"
+
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
@@ -10,7 +12,33 @@ import (
 
 // Applies reports whether the object has the step of the condition.
 func Applies(f *Facts, condition string) bool {
-	return condition != v1alpha1.ConditionVerified || f.Object.Spec.Verify != nil
+	switch condition {
+	case v1alpha1.ConditionCopied:
+		return PlannedCopy(f) != nil
+	case v1alpha1.ConditionVerified:
+		return f.Object.Spec.Verify != nil
+	}
+	return true
+}
+
+// noteCopied gives an object whose plan has a safety copy the condition of that step, in the order of the lifecycle, and takes it
+// from one whose plan has none any more.
+func noteCopied(f *Facts) {
+	conditions := &f.Object.Status.Conditions
+	if !Applies(f, v1alpha1.ConditionCopied) {
+		meta.RemoveStatusCondition(conditions, v1alpha1.ConditionCopied)
+		return
+	}
+	if meta.FindStatusCondition(*conditions, v1alpha1.ConditionCopied) != nil {
+		return
+	}
+	PutCondition(f, v1alpha1.ConditionCopied, metav1.ConditionUnknown, v1alpha1.ReasonWaiting, "waits for an earlier step")
+	last := len(*conditions) - 1
+	before := slices.IndexFunc(*conditions, func(c metav1.Condition) bool { return c.Type == v1alpha1.ConditionBacktracked })
+	if before >= 0 {
+		copied := (*conditions)[last]
+		*conditions = slices.Insert((*conditions)[:last], before, copied)
+	}
 }
 
 // SetCondition writes a step's condition. What is True or False stays so: nothing regresses.

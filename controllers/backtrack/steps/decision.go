@@ -50,6 +50,7 @@ const (
 	Approval         Name = "Approval"
 	Lock             Name = "Lock"
 	Observed         Name = "Observed"
+	Polled           Name = "Polled"
 	History          Name = "History"
 	Dependents       Name = "Dependents"
 	LeftPaused       Name = "LeftPaused"
@@ -57,6 +58,7 @@ const (
 	Check            Name = "Check"
 	Undo             Name = "Undo"
 	Undoes           Name = "Undoes"
+	SafetyCopy       Name = "SafetyCopy"
 )
 
 // Action names what is done. Each leaves its result in the facts.
@@ -73,6 +75,8 @@ const (
 	Pause           Action = "Pause"           // one round of pausing; result in Facts.Paused
 	VerifyPaused    Action = "VerifyPaused"    // one round of pausing and checking; result in Facts.Quiet
 	ReadAgain       Action = "ReadAgain"       // drop what was read before the pause
+	MakeCopy        Action = "MakeCopy"        // ask RDS for the safety copy; result in Facts.CopyAsked
+	MakeInstance    Action = "MakeInstance"    // ask RDS for an instance of the clone; result in Facts.InstanceAsked
 	Call            Action = "Call"            // claim, and ask RDS; result in Facts.Called
 	WithdrawClaim   Action = "WithdrawClaim"   // RDS certainly did not accept the call
 	EnterRecord     Action = "EnterRecord"     // put RDS's record into the ledger

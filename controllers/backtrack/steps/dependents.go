@@ -78,5 +78,10 @@ func round(d time.Duration) string {
 	return d.Round(10 * time.Millisecond).String()
 }
 
-// inTens shows progress without making every look a write of the status.
-func inTens(d time.Duration) string { return d.Truncate(10 * time.Second).String() }
+// inSteps shows progress without making every reconciliation a write of the status, and writes that become rarer.
+func inSteps(d time.Duration) string {
+	if d < 10*time.Minute {
+		return d.Truncate(time.Minute).String()
+	}
+	return d.Truncate(10 * time.Minute).String()
+}

@@ -29,9 +29,11 @@ type Facts struct {
 	NamespaceAllowed fact.Fact[bool]
 	Approval         fact.Fact[string] // why approval can't be believed; empty when it can
 	Lock             fact.Fact[lock.View]
-	Observed         fact.Fact[rds.Cluster]
+	Observed         fact.Fact[rds.Cluster]                // asked for in this reconciliation, after what was read before it
+	Polled           fact.Fact[rds.Observation]            // by the poller, which may have asked a while ago
 	History          fact.Fact[[]v1alpha1.BacktrackRecord] // oldest first
 	HistoryAt        time.Time                             // when it was read, by our clock
+	LastHistory      time.Time                             // when this process last read it for the object; zero when it did not
 	Dependents       fact.Fact[Found]
 	LeftPaused       fact.Fact[[]v1alpha1.DependentStatus] // workloads that carry our mark from before the status was taken away
 
@@ -39,14 +41,17 @@ type Facts struct {
 	Verifiable fact.Fact[Obstacle]
 	Check      fact.Fact[verification.State]
 
-	Undo   fact.Fact[*v1alpha1.AuroraBacktrack] // the object of the name that the undo of this one has, read live
-	Undoes fact.Fact[*v1alpha1.AuroraBacktrack] // the object that this one undoes, read live
+	Undo       fact.Fact[*v1alpha1.AuroraBacktrack] // the object of the name that the undo of this one has, read live
+	Undoes     fact.Fact[*v1alpha1.AuroraBacktrack] // the object that this one undoes, read live
+	SafetyCopy fact.Fact[rds.Copy]                  // absent: RDS does not show it
 
 	// What this reconciliation's actions came to; unread until they are done.
 	Paused fact.Fact[bool]
 	Quiet  fact.Fact[bool]
 	Up     fact.Fact[bool]
 	Called fact.Fact[bool]
+	// CopyAsked and InstanceAsked say that RDS was asked for the copy, and for its instance.
+	CopyAsked, InstanceAsked fact.Fact[bool]
 	// CheckStarted says that the Job that checks the data is there.
 	CheckStarted fact.Fact[bool]
 	// UndoMade says that the undo is there.
@@ -111,11 +116,15 @@ func (f *Facts) Count(strategy v1alpha1.Strategy) int {
 	return n
 }
 
-// ReadAgain drops what may have changed while workloads were paused, so that it is read again before RDS is asked.
+// ReadAgain drops what may have changed while workloads were paused, so that it is read again before RDS is asked. A run that
+// took its lock in this reconciliation and paused nothing read it all a moment ago, and the claim is stored only if its
+// AuroraCluster is still as it was then.
 func (f *Facts) ReadAgain() {
-	f.Cluster = fact.Fact[*v1alpha1.AuroraCluster]{}
+	if f.Paused.Read() || !f.LockTaken {
+		f.Cluster = fact.Fact[*v1alpha1.AuroraCluster]{}
+		f.NamespaceAllowed, f.Approval, f.Lock = fact.Fact[bool]{}, fact.Fact[string]{}, fact.Fact[lock.View]{}
+	}
 	f.Undoes = fact.Fact[*v1alpha1.AuroraBacktrack]{}
-	f.NamespaceAllowed, f.Approval, f.Lock = fact.Fact[bool]{}, fact.Fact[string]{}, fact.Fact[lock.View]{}
 	if f.Paused.Read() { // otherwise RDS was read a moment ago
 		f.Observed, f.History = fact.Fact[rds.Cluster]{}, fact.Fact[[]v1alpha1.BacktrackRecord]{}
 	}
@@ -125,12 +134,15 @@ func (f *Facts) ReadAgain() {
 // target of the rewind; admission and the Admitted step have checked its form.
 func (f *Facts) target() time.Time { return f.Object.Spec.BacktrackTo.Time() }
 
-// backOff grows with the time that the object has been trying: an eighth of it, between the polling interval
-// and a minute. It needs no counter and survives a restart of the operator.
+// minBackOff is the least time between two attempts at what RDS refused or did not answer.
+const minBackOff = 3 * time.Second
+
+// backOff grows with the time that the object has been trying: an eighth of it, up to a minute. It needs no counter and
+// survives a restart of the operator.
 func (f *Facts) backOff() time.Duration {
 	began := f.Since(v1alpha1.ConditionAdmitted)
 	if began.IsZero() {
 		began = f.Object.CreationTimestamp.Time
 	}
-	return min(max(f.Now.Sub(began)/8, f.Settings.Poll), time.Minute)
+	return min(max(f.Now.Sub(began)/8, minBackOff, f.Settings.Poll), time.Minute)
 }

@@ -20,7 +20,7 @@ func Succeed(f *Facts) Decision {
 		return Ended()
 	}
 	Complete(f, metav1.ConditionTrue, v1alpha1.ReasonSucceeded, fmt.Sprintf(
-		"rewound to %s, the cluster is available and every dependent is up; to go forward again, backtrack to %s", b.BacktrackTo, b.BacktrackedFrom))
+		"rewound to %s, the cluster is available and every dependent is up; to go forward again, backtrack to %s%s", b.BacktrackTo, b.BacktrackedFrom, keptCopy(f)))
 	return Ended()
 }
 
@@ -40,7 +40,7 @@ func Unwind(f *Facts, verdict metav1.Condition) Decision {
 		Complete(f, metav1.ConditionFalse, verdict.Reason, verdict.Message+"; "+d.Message)
 		return Ended()
 	}
-	message := verdict.Message
+	message := verdict.Message + keptCopy(f)
 	if touched(f) {
 		if !f.Up.Read() {
 			return Doing(bringBackWith(f))

@@ -16,6 +16,13 @@ func follow(f *Facts) Decision {
 		return d
 	}
 	if !f.Called.Read() { // RDS's answer to the call is as fresh as its history
+		due, d := historyDue(f)
+		if d.Kind != Continue {
+			return d
+		}
+		if !due {
+			return progress(f, *f.Object.Status.Backtrack)
+		}
 		past, d := history(f)
 		if d.Kind != Continue {
 			return d
@@ -60,10 +67,10 @@ func progress(f *Facts, record v1alpha1.BacktrackRecord) Decision {
 		return Halted(v1alpha1.ReasonOutcomeUnknown, fmt.Sprintf("backtrack %s reads %q since %s: look at the data, and at the cluster's events in RDS", record.ID, record.Status, round(elapsed)))
 	}
 	message := fmt.Sprintf("RDS took backtrack %s; it reads %q", record.ID, record.Status)
-	if elapsed >= 10*time.Second {
-		message += ", " + inTens(elapsed) + " after the request"
+	if elapsed >= time.Minute {
+		message += ", " + inSteps(elapsed) + " after the request"
 	}
-	return wait(f.Settings.Poll, v1alpha1.ReasonBacktracking, message)
+	return wait(max(nextHistory(f), f.Settings.Poll), v1alpha1.ReasonBacktracking, message)
 }
 
 // unlisted waits for a record that RDS named in its answer and does not list. When the cluster has been idle
@@ -77,5 +84,5 @@ func unlisted(f *Facts) Decision {
 	if quiet > 5*f.Settings.Settle {
 		return Halted(v1alpha1.ReasonOutcomeUnknown, fmt.Sprintf("RDS accepted backtrack %s and has not listed it for %s, while the cluster was idle: look at the data, and at the cluster's events in RDS", id, round(quiet)))
 	}
-	return wait(f.Settings.Poll, v1alpha1.ReasonBacktracking, fmt.Sprintf("RDS took backtrack %s and does not list it yet", id))
+	return wait(f.searchInterval(), v1alpha1.ReasonBacktracking, fmt.Sprintf("RDS took backtrack %s and does not list it yet", id))
 }

@@ -35,7 +35,7 @@ func emptyAndIdle(f *Facts) Decision {
 			return d
 		}
 		open.EmptySince = ""
-		return wait(f.Settings.Poll, v1alpha1.ReasonVerifyingOutcome, "it is not known whether RDS accepted the call; "+d.Message)
+		return wait(f.searchInterval(), v1alpha1.ReasonVerifyingOutcome, "it is not known whether RDS accepted the call; "+d.Message)
 	}
 	if open.EmptySince == "" {
 		open.EmptySince = v1alpha1.NewTimestamp(f.historyRead())

@@ -25,8 +25,12 @@ func makePlan(f *Facts, cluster *v1alpha1.AuroraCluster, db rds.Cluster) *v1alph
 		ReachableUntil:      v1alpha1.NewTimestamp(reachable.Truncate(time.Second)),
 	}
 	plan.Summary = fmt.Sprintf("rewinds Aurora cluster %s by %s to %s", db.Identifier, plan.Distance, plan.BacktrackTo)
+	plan.SafetyCopy = planCopy(f, cluster)
 	if n := f.Count(v1alpha1.StrategyPause); n > 0 {
 		plan.Summary += fmt.Sprintf(", pauses %s meanwhile", workloads(n))
+	}
+	if c := plan.SafetyCopy; c != nil {
+		plan.Summary += fmt.Sprintf(", makes %s %s of the present before (at most %s)", copyWord(c.Type), c.Identifier, c.Timeout)
 	}
 	if v := f.Object.Spec.Verify; v != nil {
 		plan.Summary += fmt.Sprintf(", has a Job of CronJob %s check the data (at most %s) before anything comes back", v.JobFrom.CronJob, verification.Timeout(f.Object))
@@ -50,6 +54,9 @@ func warnings(f *Facts, cluster *v1alpha1.AuroraCluster, db rds.Cluster, plan *v
 	}
 	if n := f.Count(v1alpha1.StrategyRestart); n > 0 {
 		lines = append(lines, fmt.Sprintf("%s with strategy Restart can write until Aurora closes the connections: AWS asks that applications are stopped or paused first (strategy: Pause)", workloads(n)))
+	}
+	if plan.SafetyCopy != nil {
+		lines = append(lines, "the safety copy costs what AWS asks for it until somebody deletes it, and has nothing of what is written after it was made: pause whatever writes")
 	}
 	if spec.Force {
 		lines = append(lines, "force: with binary logging on, replicas that read the binary log will no longer agree with this cluster, and a Blue/Green deployment breaks")

@@ -42,10 +42,14 @@ func examine(f *Facts, cluster *v1alpha1.AuroraCluster) Decision {
 	found := f.Dependents.Value()
 	f.Object.Status.Dependents = found.Dependents
 	f.Object.Status.Plan = makePlan(f, cluster, db)
+	noteCopied(f)
 	if d := Granted(f, cluster); d.Kind != Continue {
 		return d
 	}
 	if d := reachable(f, db); d.Kind != Continue {
+		return d
+	}
+	if d := copyable(f, db); d.Kind != Continue {
 		return d
 	}
 	if len(found.Problems) > 0 {

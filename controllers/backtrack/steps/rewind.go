@@ -41,6 +41,9 @@ func RewindSince(f *Facts) time.Time {
 	if c := f.Object.Status.Claim; c != nil {
 		return c.ClaimedAt.Time()
 	}
+	if PlannedCopy(f) != nil { // it had a time of its own
+		return f.Since(v1alpha1.ConditionCopied)
+	}
 	return f.Since(v1alpha1.ConditionDependentsPaused)
 }
 

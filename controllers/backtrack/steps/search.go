@@ -3,6 +3,7 @@ package steps
 import (
 	"cmp"
 	"fmt"
+	"time"
 
 	"github.com/aurora-backtrack/operator/api/v1alpha1"
 	"github.com/aurora-backtrack/operator/controllers/claim"
@@ -41,7 +42,7 @@ func notFound(f *Facts, found claim.Verdict) Decision {
 	open := *f.Object.Status.Claim
 	switch {
 	case !f.delivery().Settled(open, f.historyRead()):
-		return wait(f.Settings.Poll, v1alpha1.ReasonVerifyingOutcome, fmt.Sprintf("it is not known whether RDS accepted the call at %s; its history shows nothing yet, and it is not asked again before %s", open.ClaimedAt, v1alpha1.NewTimestamp(f.delivery().SettledAt(open))))
+		return wait(f.searchInterval(), v1alpha1.ReasonVerifyingOutcome, fmt.Sprintf("it is not known whether RDS accepted the call at %s; its history shows nothing yet, and it is not asked again before %s", open.ClaimedAt, v1alpha1.NewTimestamp(f.delivery().SettledAt(open))))
 	case len(found.Others) > 0:
 		return Halted(v1alpha1.ReasonOutcomeUnknown, fmt.Sprintf("the answer to the call was lost, and RDS lists backtrack %s, which somebody else made since then: look at the data and at who else rewinds this cluster", found.Others[0].ID))
 	case !f.Object.DeletionTimestamp.IsZero():
@@ -59,6 +60,13 @@ func notFound(f *Facts, found claim.Verdict) Decision {
 		return abandon(d)
 	}
 	return d
+}
+
+// searchInterval is how soon the history is read again for a record that is looked for: an eighth of the time since the claim
+// in whole seconds, between the polling interval and that of a record that is followed. A call that was accepted shows up soon.
+func (f *Facts) searchInterval() time.Duration {
+	eighth := (f.Now.Sub(f.Object.Status.Claim.ClaimedAt.Time()) / 8).Truncate(time.Second)
+	return max(min(eighth, historyInterval), f.Settings.Poll)
 }
 
 // abandon ends a run whose call certainly was not accepted. Its claim goes: nothing was rewound, so nothing

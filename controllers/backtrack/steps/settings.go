@@ -8,7 +8,7 @@ import (
 
 // Settings are the lengths of time that the lifecycle goes by.
 type Settings struct {
-	// Poll is how often RDS is asked while a rewind is under way.
+	// Poll is how often RDS is asked about a rewind that is under way alone.
 	Poll time.Duration
 	// Settle is how long RDS may take to list a record: for so long after the last moment at which a call whose answer was
 	// lost can be received, its history must stay empty, and the cluster idle, before it may be made again. AURORA.md: assume
@@ -31,7 +31,7 @@ type Settings struct {
 // DefaultSettings are the operator's defaults.
 func DefaultSettings() Settings {
 	return Settings{
-		Poll: 3 * time.Second, Settle: 2 * time.Minute, SignatureLifetime: claim.SignatureLifetime, Tolerance: time.Minute,
+		Poll: time.Second, Settle: 2 * time.Minute, SignatureLifetime: claim.SignatureLifetime, Tolerance: time.Minute,
 		Unobservable: time.Hour, Gone: 5 * time.Minute, Backtracking: 6 * time.Hour,
 	}
 }

@@ -1,153 +1,141 @@
-// Package bench measures on the local cloud what a rewind costs: time, memory and calls. It asserts no absolute value:
-// what a machine makes of it is the machine's.
+// Package bench measures what a rewind, and a cluster at rest, cost: time, memory, and calls to RDS and to the API server. It
+// asserts no absolute value: those are the machine's. What it asserts is ratios, see Check.
 package bench
 
 import (
 	"context"
+	"flag"
 	"fmt"
+	"path"
+	"slices"
 	"strings"
 	"time"
 
-	corev1 "k8s.io/api/core/v1"
-	"sigs.k8s.io/controller-runtime/pkg/client"
-
-	"github.com/aurora-backtrack/operator/api/v1alpha1"
+	"github.com/aurora-backtrack/operator/hack/aurora"
+	"github.com/aurora-backtrack/operator/hack/local/bench/report"
+	"github.com/aurora-backtrack/operator/hack/local/bench/world"
 	"github.com/aurora-backtrack/operator/hack/local/cloud"
 	"github.com/aurora-backtrack/operator/hack/local/stage"
 )
 
 // Help says what a person should know of the subcommand.
-const Help = `Measures rewinds on a cloud of its own, which it takes down afterwards: time, the operator's memory,
-and calls to RDS and to the API server, with 1 and with 200 Deployments. Prints a Markdown table.`
+const Help = `Measures what rewinds, and clusters at rest, cost. Each case runs on a cloud of its own, which is taken down
+afterwards. The figures replace those of the same cases in docs/benchmarks/results.json, and docs/benchmarks.md,
+its plots and the README's figures are written again.`
 
-// How long the local Aurora takes: together half-way between two looks of the operator, as the average rewind is.
-const (
-	pending      = time.Second
-	backtracking = 3500 * time.Millisecond
-	poll         = 3 * time.Second // the operator's --poll-interval as it is deployed
-)
-
-// scenario is a column of the table.
-type scenario struct {
-	name, title string
-	strategy    v1alpha1.Strategy
-	deployments int
-	runs        int
+// Settings are the flags.
+type Settings struct {
+	rows  string
+	check bool
 }
 
-var scenarios = []scenario{
-	{"restart-1", "1 Deployment, restarted", v1alpha1.StrategyRestart, 1, 5},
-	{"pause-1", "1 Deployment, paused and resumed", v1alpha1.StrategyPause, 1, 5},
-	{"pause-200", "200 Deployments, paused and resumed", v1alpha1.StrategyPause, 200, 3},
+// Flags declares them.
+func (s *Settings) Flags(flags *flag.FlagSet) {
+	flags.StringVar(&s.rows, "rows", "", "comma-separated rows or cases, such as rest,burst/10; all if empty. \"list\" lists them; \"page\" only writes\nthe page from the figures again")
+	flags.BoolVar(&s.check, "check", false, "measure the ratios only, compare them with the committed ones, and fail on a regression")
+}
+
+// measurement is one case.
+type measurement struct {
+	name, title string
+	measure     func(context.Context, *bench) (report.Values, error)
 }
 
 // bench is a run.
 type bench struct {
 	stage.Voice
-	cloud *cloud.Cloud
-	kube  *stage.Kubernetes
-	rds   *stage.RDS
+	options  cloud.Options
+	settings Settings
 }
 
-// Run measures every scenario and prints the table.
-func Run(ctx context.Context, options cloud.Options, _ []string) error {
-	options.AuroraFlags = append(options.AuroraFlags, "--pending="+pending.String(), "--backtracking="+backtracking.String())
-	return stage.Own(ctx, options, "bench", func(c *cloud.Cloud) error {
-		kube, err := stage.NewKubernetes(c)
+// Run measures what the settings ask for.
+func Run(ctx context.Context, options cloud.Options, settings Settings) error {
+	b := &bench{Voice: stage.Voice{Out: options.Out}, options: options, settings: settings}
+	switch {
+	case settings.rows == "list":
+		for _, m := range measurements {
+			fmt.Fprintf(options.Out, "%-20s %s\n", m.name, m.title)
+		}
+		return nil
+	case settings.check:
+		return b.check(ctx)
+	case settings.rows == "page":
+		results, err := report.Load(options.Root)
 		if err != nil {
 			return err
 		}
-		b := &bench{Voice: stage.Voice{Out: options.Out}, cloud: c, kube: kube, rds: stage.NewRDS(c)}
-		results := make([][]measure, len(scenarios))
-		for i, s := range scenarios {
-			b.Say("%s", s.title)
-			if results[i], err = b.play(ctx, s); err != nil {
-				return fmt.Errorf("%s: %w", s.title, err)
-			}
-		}
-		fmt.Fprintf(options.Out, "\n%s\n%s\n", table(scenarios, results), machine())
-		return nil
-	})
-}
-
-// play measures one scenario, run after run, and clears up.
-func (b *bench) play(ctx context.Context, s scenario) ([]measure, error) {
-	if err := b.prepare(ctx, s); err != nil {
-		return nil, err
+		return results.Save(options.Root)
 	}
-	var all []measure
-	for run := range s.runs {
-		m, err := b.measure(ctx, s, fmt.Sprintf("run-%d", run+1))
-		if err != nil {
-			return nil, err
-		}
-		b.Tell("run %d: %s", run+1, m)
-		all = append(all, m)
-	}
-	// What is idle goes on asking RDS now and then; the next scenario's calls must be its own.
-	for _, args := range [][]string{{"namespace", s.name}, {"auroracluster", s.name}} {
-		if err := b.kube.Delete(ctx, args...); err != nil {
-			return nil, err
-		}
-	}
-	return all, b.rds.DeleteCluster(ctx, s.name)
-}
-
-// prepare makes the Aurora cluster and its dependents: Deployments with one pod each, which sleeps.
-func (b *bench) prepare(ctx context.Context, s scenario) error {
-	if _, err := b.rds.CreateCluster(ctx, s.name); err != nil {
+	chosen, err := choose(settings.rows)
+	if err != nil {
 		return err
 	}
-	manifest := &strings.Builder{}
-	fmt.Fprintf(manifest, cluster, s.name, s.strategy)
-	for n := range s.deployments {
-		fmt.Fprintf(manifest, deployment, n, s.name)
-	}
-	begin := time.Now()
-	if err := b.kube.Apply(ctx, manifest.String()); err != nil {
-		return err
-	}
-	err := stage.Within(ctx, 5*time.Minute, fmt.Sprintf("%d pods are ready", s.deployments), func() (bool, error) {
-		var object v1alpha1.AuroraCluster
-		if err := b.kube.API.Get(ctx, client.ObjectKey{Name: s.name}, &object); err != nil {
-			return false, err
+	for i, m := range chosen {
+		b.Say("[%d/%d] %s: %s", i+1, len(chosen), m.name, m.title)
+		if err := b.run(ctx, m); err != nil {
+			return fmt.Errorf("%s: %w", m.name, err)
 		}
-		var pods corev1.PodList
-		err := b.kube.API.List(ctx, &pods, client.InNamespace(s.name))
-		ready := 0
-		for i := range pods.Items {
-			for _, c := range pods.Items[i].Status.Conditions {
-				if c.Type == corev1.PodReady && c.Status == corev1.ConditionTrue {
-					ready++
-				}
-			}
-		}
-		return object.Status.ClusterStatus == "available" && ready == s.deployments, err
-	})
-	b.Tell("ready pods: %d, after %s", s.deployments, time.Since(begin).Round(time.Second))
-	return err
+	}
+	return nil
 }
 
-const cluster = `apiVersion: v1
-kind: Namespace
-metadata: {name: %[1]s}
----
-apiVersion: aurora-backtrack.io/v1alpha1
-kind: AuroraCluster
-metadata: {name: %[1]s}
-spec:
-  dbClusterIdentifier: %[1]s
-  allowedNamespaces: {names: [%[1]s]}
-  strategy: %[2]s
-`
+// run measures one case and keeps its figures at once: a later case that fails takes nothing away.
+func (b *bench) run(ctx context.Context, m measurement) error {
+	began, operator := time.Now(), commit(ctx, b.options.Root)
+	values, err := m.measure(ctx, b)
+	if err != nil {
+		return err
+	}
+	for _, metric := range slices.Sorted(keys(values)) {
+		b.Tell("%-60s %.4g", metric, report.Median(values[metric]))
+	}
+	b.Tell("(took %s)", time.Since(began).Round(time.Second))
+	results, err := report.Load(b.options.Root)
+	if err != nil {
+		return err
+	}
+	results.Cases[m.name] = report.Case{
+		MeasuredAt: time.Now().UTC().Truncate(time.Second), Commit: operator, Machine: machine(), Load: load(), Values: values,
+	}
+	return results.Save(b.options.Root)
+}
 
-const deployment = `---
-apiVersion: apps/v1
-kind: Deployment
-metadata: {name: app-%[1]d, namespace: %[2]s, labels: {aurora-backtrack.io/cluster: %[2]s}}
-spec:
-  selector: {matchLabels: {app: app-%[1]d}}
-  template:
-    metadata: {labels: {app: app-%[1]d}}
-    spec: {containers: [{name: it, image: it, command: [sleep, "86400"]}]}
-`
+// choose picks the cases that are named: by a row, which is all its cases, or by a case.
+func choose(names string) ([]measurement, error) {
+	if names == "" {
+		return measurements, nil
+	}
+	var chosen []measurement
+	for name := range strings.SplitSeq(names, ",") {
+		name = strings.TrimSpace(name)
+		before := len(chosen)
+		for _, m := range measurements {
+			if m.name == name || path.Dir(m.name) == name {
+				chosen = append(chosen, m)
+			}
+		}
+		if len(chosen) == before {
+			return nil, fmt.Errorf("there is no row or case %q: make bench BENCH=list shows them", name)
+		}
+	}
+	return chosen, nil
+}
+
+// play is what a case does on a control plane with RDS in memory.
+type play func(context.Context, *world.World) (report.Values, error)
+
+// inWorld is a case that runs on a control plane of its own, with RDS in memory that takes so long for a backtrack.
+func inWorld(name, title string, timing aurora.Timing, play play) measurement {
+	return measurement{name, title, func(ctx context.Context, b *bench) (report.Values, error) { return b.world(ctx, timing, play) }}
+}
+
+func (b *bench) world(ctx context.Context, timing aurora.Timing, play play) (values report.Values, err error) {
+	err = world.Run(ctx, world.Options{Cloud: b.options, Timing: timing}, func(w *world.World) error {
+		values, err = play(ctx, w)
+		return err
+	})
+	return values, err
+}
+
+// fiveSeconds is a backtrack of the bench.
+var fiveSeconds = aurora.Timing{Pending: time.Second, Backtracking: 4 * time.Second}

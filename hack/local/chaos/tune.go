@@ -69,9 +69,9 @@ func (s *storm) insist(ctx context.Context, do func() error) error {
 }
 
 // definite tells an answer from the lack of one. An API server that has just started refuses what an admission policy
-// would have to look at, until it has found the policy's parameters.
+// would have to look at, until it has found the policy's and the binding's parameters.
 func definite(err error) bool {
-	if strings.Contains(err.Error(), "failed to configure policy") {
+	if strings.Contains(err.Error(), "failed to configure policy") || strings.Contains(err.Error(), "failed to configure binding") {
 		return false
 	}
 	return apierrors.IsNotFound(err) || apierrors.IsAlreadyExists(err) || apierrors.IsInvalid(err) || apierrors.IsBadRequest(err)

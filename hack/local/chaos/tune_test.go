@@ -19,6 +19,7 @@ func TestDefinite(t *testing.T) {
 		"there already":     {apierrors.NewAlreadyExists(resource, "a"), true},
 		"refused":           {apierrors.NewInvalid(kind, "a", nil), true},
 		"just started":      {apierrors.NewBadRequest("policy denied request: failed to configure policy: failed to find resource"), false},
+		"just started, too": {apierrors.NewBadRequest("policy denied request: failed to configure binding: paramKind kind not yet synced to use for admission"), false},
 		"changed meanwhile": {apierrors.NewConflict(resource, "a", errors.New("changed")), false},
 		"away":              {errors.New("connection refused"), false},
 	} {

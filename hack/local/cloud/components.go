@@ -184,6 +184,12 @@ func (c *Cloud) daemon(component component) processes.Daemon {
 	}
 }
 
+// Beside is a process that is no component and belongs to the cloud all the same: it is ended with it, and its log stands
+// beside theirs. Nothing starts it again.
+func (c *Cloud) Beside(name, path string, args, env []string) processes.Daemon {
+	return processes.Daemon{Name: name, Path: path, Args: args, Env: env, Records: c.path("processes"), Logs: c.Logs()}
+}
+
 // grace is how long a component may take to end by itself.
 const grace = 5 * time.Second
 

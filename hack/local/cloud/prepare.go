@@ -11,13 +11,14 @@ import (
 // etcdPeer is the port at which etcd would meet its peers.
 const etcdPeer = "etcd-peer"
 
-// auditPolicy notes the requests of service accounts, as the operator's. Those of kube-system are the controllers of
-// Kubernetes itself: many, and nobody's question.
+// auditPolicy notes the requests of service accounts, as the operator's, and who created an AuroraBacktrack when. Those of
+// kube-system are the controllers of Kubernetes itself: many, and nobody's question.
 const auditPolicy = `{
   "apiVersion": "audit.k8s.io/v1", "kind": "Policy", "omitStages": ["RequestReceived"],
   "rules": [
     {"level": "None", "userGroups": ["system:serviceaccounts:kube-system"]},
     {"level": "Metadata", "userGroups": ["system:serviceaccounts"]},
+    {"level": "Metadata", "verbs": ["create"], "resources": [{"group": "aurora-backtrack.io", "resources": ["aurorabacktracks"]}]},
     {"level": "None"}
   ]
 }

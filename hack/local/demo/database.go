@@ -7,27 +7,12 @@ import (
 	"sort"
 	"strings"
 
-	"github.com/aurora-backtrack/operator/hack/local/stage"
+	"github.com/aurora-backtrack/operator/hack/local/experiment"
 )
 
-// read gives everything in the database.
-func read(ctx context.Context, database *stage.Database) (content, error) {
-	names, err := database.Query(ctx, "SHOW TABLES")
-	if err != nil {
-		return nil, err
-	}
-	all := content{}
-	for _, name := range names.Rows {
-		if all[name[0]], err = database.Query(ctx, "SELECT * FROM `"+name[0]+"` ORDER BY id"); err != nil {
-			return nil, err
-		}
-	}
-	return all, nil
-}
-
 // check reads the database, shows it, and holds it against what it should be. The application must see the same players.
-func (d *demo) check(ctx context.Context, want content) error {
-	got, err := read(ctx, d.database)
+func (d *demo) check(ctx context.Context, want experiment.Content) error {
+	got, err := experiment.Read(ctx, d.database)
 	if err != nil {
 		return err
 	}
@@ -40,7 +25,7 @@ func (d *demo) check(ctx context.Context, want content) error {
 }
 
 // show prints the tables side by side with their rows.
-func (d *demo) show(all content) {
+func (d *demo) show(all experiment.Content) {
 	names := make([]string, 0, len(all))
 	for name := range all {
 		names = append(names, name)

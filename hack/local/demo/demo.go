@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/aurora-backtrack/operator/hack/local/cloud"
+	"github.com/aurora-backtrack/operator/hack/local/experiment"
 	"github.com/aurora-backtrack/operator/hack/local/stage"
 )
 
@@ -103,19 +104,30 @@ func (d *demo) play(ctx context.Context) error {
 		return err
 	}
 	defer d.database.Close()
-	for _, scene := range experiment {
-		d.Say("%s", scene.title)
-		if err := scene.act(d, ctx); err != nil {
-			return fmt.Errorf("%s: %w", scene.title, err)
+	for _, scene := range experiment.Scenes {
+		d.Say("%s", scene.Title)
+		if err := d.act(ctx, scene); err != nil {
+			return fmt.Errorf("%s: %w", scene.Title, err)
 		}
-		if err := d.check(ctx, scene.want); err != nil {
-			return fmt.Errorf("%s: %w", scene.title, err)
+		if err := d.check(ctx, scene.Want); err != nil {
+			return fmt.Errorf("%s: %w", scene.Title, err)
 		}
 	}
 	if err := d.reckon(ctx); err != nil {
 		return err
 	}
 	return d.draw(ctx)
+}
+
+// act does what the scene is about.
+func (d *demo) act(ctx context.Context, scene experiment.Scene) error {
+	if err := d.database.Run(ctx, scene.SQL...); err != nil {
+		return err
+	}
+	if scene.Mark != "" {
+		return d.mark(ctx, scene.Mark)
+	}
+	return d.rewind(ctx, scene.Name, scene.RewindTo)
 }
 
 // prepare makes the Aurora cluster, the first data and the application.
@@ -129,7 +141,7 @@ func (d *demo) prepare(ctx context.Context) error {
 	if d.database, err = stage.OpenDatabase(ctx, where); err != nil {
 		return err
 	}
-	if err := d.database.Run(ctx, firstData...); err != nil {
+	if err := d.database.Run(ctx, experiment.FirstData...); err != nil {
 		return err
 	}
 	if err := d.kube.deploy(ctx, where); err != nil {

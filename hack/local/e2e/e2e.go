@@ -17,7 +17,7 @@ import (
 const Help = `Proves pause and resume on a cloud of its own, which it takes down afterwards: a writer that never
 stops writing, all kinds of workloads under their real controllers, every ending of a rewind, and
 the operator's rights. If it fails, the logs of everything are kept in bin/e2e-failed. It can be told
-to play some of its scenes only: writer, kinds, endings, people and rights, which judges by those before it.`
+to play some of its scenes only: writer, kinds, endings, copies, people and rights, which judges by those before it.`
 
 // test is a run.
 type test struct {
@@ -39,6 +39,7 @@ var scenes = []scene{
 	{"writer", "A writer never stops writing while its database is rewound and forwarded", (*test).writerScene},
 	{"kinds", "Every kind of workload is paused, resumed and restarted", (*test).kindsScene},
 	{"endings", "However a rewind ends, nothing stays paused", (*test).endingsScene},
+	{"copies", "A clone keeps what a rewind discards, and is merged into it", (*test).copiesScene},
 	{"people", "A rewind is approved, and the metrics are read", (*test).peopleScene},
 	{"rights", "The operator's rights are what it needs", (*test).rightsScene}, // judged by all that was done before
 }
@@ -51,7 +52,7 @@ func Run(ctx context.Context, options cloud.Options, names []string) error {
 		return err
 	}
 	begin := time.Now()
-	options.AuroraFlags = append(options.AuroraFlags, "--pending=500ms", "--backtracking=1s", "--status-lag=300ms", "--unlisted=300ms")
+	options.AuroraFlags = append(options.AuroraFlags, "--pending=500ms", "--backtracking=1s", "--status-lag=300ms", "--unlisted=300ms", "--copying=3s")
 	return stage.Own(ctx, options, "e2e", func(c *cloud.Cloud) error {
 		kube, err := stage.NewKubernetes(c)
 		if err != nil {

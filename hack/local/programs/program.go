@@ -106,6 +106,16 @@ func Beside() []Program {
 	}
 }
 
+// Kwok is a kubelet that runs nothing: its pods are ready at once, and gone at once. Only the bench has a use for it, so it is
+// built when that asks for it.
+func Kwok() Program {
+	const module = "hack/tools/kwok"
+	return Program{
+		Name: "kwok", Module: module, Package: "sigs.k8s.io/kwok/cmd/kwok", Flags: []string{"-ldflags", "-s -w"},
+		Inputs: []string{module + "/go.mod", module + "/go.sum"}, Hint: "about four minutes on two cores",
+	}
+}
+
 // Named picks programs by their names, and fails on a name that none of them has.
 func Named(root string, names ...string) ([]Program, error) {
 	all, err := All(root)

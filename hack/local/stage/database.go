@@ -15,6 +15,8 @@ type Endpoint struct {
 	Host                     string
 	Port                     int
 	User, Password, Database string
+	// TLS is as the driver has it: true, preferred, skip-verify; without it there is none.
+	TLS string
 }
 
 // Database is a driver's own way to the data, beside the applications'.
@@ -24,7 +26,7 @@ type Database struct{ pool *sql.DB }
 func OpenDatabase(ctx context.Context, where Endpoint) (*Database, error) {
 	config := mysql.NewConfig()
 	config.Net, config.Addr = "tcp", net.JoinHostPort(where.Host, strconv.Itoa(where.Port))
-	config.User, config.Passwd, config.DBName = where.User, where.Password, where.Database
+	config.User, config.Passwd, config.DBName, config.TLSConfig = where.User, where.Password, where.Database, where.TLS
 	connector, err := mysql.NewConnector(config)
 	if err != nil {
 		return nil, fmt.Errorf("reading the database's address: %w", err)

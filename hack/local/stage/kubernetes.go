@@ -16,7 +16,7 @@ import (
 
 // Kubernetes is the cluster as its administrator: API for what a driver looks at, kubectl for what a person would do.
 type Kubernetes struct {
-	API   client.Client
+	API   client.WithWatch
 	cloud *cloud.Cloud
 }
 
@@ -34,7 +34,7 @@ func NewKubernetes(c *cloud.Cloud) (*Kubernetes, error) {
 		return nil, fmt.Errorf("reading %s: %w", c.Kubeconfig(), err)
 	}
 	config.QPS = -1 // a driver waits for nobody but the API server
-	api, err := client.New(config, client.Options{Scheme: scheme})
+	api, err := client.NewWithWatch(config, client.Options{Scheme: scheme})
 	if err != nil {
 		return nil, fmt.Errorf("reaching the API server: %w", err)
 	}

@@ -16,7 +16,31 @@ import (
 // Own plays on a cloud of its own, made anew in bin/NAME of the checkout and taken down afterwards. Its pods can run
 // sleep and sh besides what is built. If anything fails, all logs and objects are kept in bin/NAME-failed, and the error
 // says so.
-func Own(ctx context.Context, options cloud.Options, name string, play func(*cloud.Cloud) error) (err error) {
+func Own(ctx context.Context, options cloud.Options, name string, play func(*cloud.Cloud) error) error {
+	return own(ctx, options, name, func(c *cloud.Cloud) error {
+		if err := c.Up(ctx); err != nil {
+			return err
+		}
+		caring, rest := context.WithCancel(ctx)
+		var care sync.WaitGroup
+		defer care.Wait()
+		defer rest()
+		care.Go(func() { TakeCare(caring, c, Voice{Out: options.Out}) })
+		return play(c)
+	})
+}
+
+// OwnKubernetes is Own with the control plane and the kubelet only: no local Aurora and no operator.
+func OwnKubernetes(ctx context.Context, options cloud.Options, name string, play func(*cloud.Cloud) error) error {
+	return own(ctx, options, name, func(c *cloud.Cloud) error {
+		if err := c.UpKubernetes(ctx); err != nil {
+			return err
+		}
+		return play(c)
+	})
+}
+
+func own(ctx context.Context, options cloud.Options, name string, play func(*cloud.Cloud) error) (err error) {
 	for _, program := range []string{"sleep", "sh"} {
 		path, err := exec.LookPath(program)
 		if err != nil {
@@ -41,14 +65,6 @@ func Own(ctx context.Context, options cloud.Options, name string, play func(*clo
 		}
 		err = errors.Join(err, c.Down(after))
 	}()
-	if err := c.Up(ctx); err != nil {
-		return err
-	}
-	caring, rest := context.WithCancel(ctx)
-	var care sync.WaitGroup
-	defer care.Wait()
-	defer rest()
-	care.Go(func() { TakeCare(caring, c, Voice{Out: options.Out}) })
 	return play(c)
 }
 

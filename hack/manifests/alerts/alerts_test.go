@@ -164,3 +164,32 @@ func TestReferences(t *testing.T) {
 		}
 	}
 }
+
+// TestComponents builds an overlay with the components that belong to the metrics.
+func TestComponents(t *testing.T) {
+	absolute, err := filepath.Abs(root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir, err := filepath.EvalSymlinks(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	path, err := filepath.Rel(dir, absolute)
+	if err != nil {
+		t.Fatal(err)
+	}
+	overlay := "resources: [" + path + "/config/default]\ncomponents: [" + path + "/config/prometheus, " + path + "/config/grafana]\n"
+	if err := os.WriteFile(filepath.Join(dir, "kustomization.yaml"), []byte(overlay), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	built, err := exec.CommandContext(t.Context(), filepath.Join(absolute, "bin", "kustomize"), "build", dir).CombinedOutput()
+	if err != nil {
+		t.Fatalf("kustomize: %v\n%s", err, built)
+	}
+	for _, want := range []string{"kind: ServiceMonitor", "kind: PrometheusRule", "grafana_dashboard: \"1\"", "name: aurora-backtrack-dashboard"} {
+		if !strings.Contains(string(built), want) {
+			t.Errorf("the overlay has no %s", want)
+		}
+	}
+}
