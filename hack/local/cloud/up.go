@@ -156,7 +156,7 @@ func (c *Cloud) Down(ctx context.Context) error {
 		fmt.Fprintf(c.options.Out, "nothing to take down: there is no %s\n", c.state)
 		return nil
 	}
-	return run(ctx, c.options.Out, []step{{"taking down " + c.state, c.remove}})
+	return run(ctx, c.options.Out, []step{{what: "taking down " + c.state, do: c.remove}})
 }
 
 // remove ends all processes and removes the state folder. The marker goes last, so that a removal that is interrupted
