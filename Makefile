@@ -94,6 +94,12 @@ chaos: ## Rewind CHAOS_REWINDS (100) times while things are killed, by CHAOS_SEE
 bench: ## Measure what the README's table shows.
 	$(LOCAL) bench
 
+.PHONY: load
+load: ## Load the local Aurora's data, bounded: lost updates, rewinds under writers, growth, kills (about 10 minutes).
+	go -C hack/aurora/dolt test $(TAGS) . -v -run 'TestIncrements|TestLoad|TestGrowth' \
+	  -increments 100 -writers 50 -databases 10 -rewinds 20 -growth 60s
+	go -C hack/aurora/dolt test $(TAGS) ./cmd/local-aurora -v -run TestKilledUnderLoad -kills 30
+
 .PHONY: vulncheck
 vulncheck: bin/govulncheck ## Look every dependency up in the Go vulnerability database (needs the network).
 	failed=; for module in $(MODULES); do \
