@@ -125,7 +125,7 @@ func (p *pureProcess) end(d steps.Decision) {
 	summarize(p.f, d)
 	p.m.note("%s %s: %v %s %s %v", p.f.Object.Name, p.f.Object.UID, d.Kind, d.Condition, d.Reason, d.Err)
 	if err := p.persist(); err != nil {
-		if stored := p.m.objects[p.f.Object.Name]; stored == nil || stored.UID != p.f.Object.UID || stored.Status.CompletedAt != "" {
+		if stored := p.m.objects[p.f.Object.Name]; stored == nil || stored.UID != p.f.Object.UID || stored.Status.StartedAt == "" || stored.Status.CompletedAt != "" {
 			p.m.resume(p.f.Object.UID)
 		}
 	}

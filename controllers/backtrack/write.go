@@ -29,7 +29,7 @@ func (r *Reconciler) write(ctx context.Context, s *store) error {
 }
 
 // resumeTooLate is for a process that stood still while another one led: it may have paused for an object that by
-// then had come to its end, or was gone. Nobody else would look for that any more.
+// then had come to its end, was gone, or had not begun, since its status was taken away. Nobody else would look for that any more.
 func (r *Reconciler) resumeTooLate(ctx context.Context, s *store, err error) error {
 	if !apierrors.IsConflict(err) && !apierrors.IsNotFound(err) {
 		return nil
@@ -39,7 +39,7 @@ func (r *Reconciler) resumeTooLate(ctx context.Context, s *store, err error) err
 	if client.IgnoreNotFound(err) != nil {
 		return err //nolint:wrapcheck // says what it was doing itself
 	}
-	if err == nil && now.UID == object.UID && now.Status.CompletedAt == "" {
+	if err == nil && now.UID == object.UID && now.Status.StartedAt != "" && now.Status.CompletedAt == "" {
 		return nil
 	}
 	if _, err := r.Workloads.Resume(ctx, object.UID, object.Status.Dependents); err != nil {
