@@ -115,6 +115,12 @@ dashboard: ## Run every query of the Grafana dashboard, and every alert, on a Pr
 e2e-aws: ## Run the experiment on a real Aurora cluster, as E2E_AWS says; without E2E_AWS, show how.
 	go -C hack/local run ./e2e-aws $(or $(E2E_AWS),--help)
 
+.PHONY: load
+load: ## Load the local Aurora's data, bounded: lost updates, rewinds under writers, growth, kills (about 10 minutes).
+	go -C hack/aurora/dolt test $(TAGS) . -v -run 'TestIncrements|TestLoad|TestGrowth' \
+	  -increments 100 -writers 50 -databases 10 -rewinds 20 -growth 60s
+	go -C hack/aurora/dolt test $(TAGS) ./cmd/local-aurora -v -run TestKilledUnderLoad -kills 30
+
 .PHONY: vulncheck
 vulncheck: bin/govulncheck ## Look every dependency up in the Go vulnerability database (needs the network).
 	failed=; for module in $(MODULES); do \

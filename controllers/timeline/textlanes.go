@@ -2,7 +2,6 @@ package timeline
 
 import (
 	"fmt"
-	"time"
 	"unicode/utf8"
 )
 
@@ -39,28 +38,6 @@ func (p *textPicture) lane(i int) {
 		return
 	}
 	p.canvas.text(below, to+2, p.way(s), style{dim: !s.Reachable})
-}
-
-// barStart is the column where the bar of a stretch begins.
-func (p *textPicture) barStart(s Stretch) int {
-	if s.Parent == 0 {
-		return p.column(s.Start)
-	}
-	return min(p.column(s.Start)+inset, max(p.column(s.End), p.column(s.Start)))
-}
-
-// heading names what started a stretch.
-func (s Stretch) heading(requester bool) string {
-	b := s.Backtrack
-	switch {
-	case b == nil:
-		return "the original"
-	case b.Name == "":
-		return "made elsewhere"
-	case requester && b.Requester != "":
-		return b.Name + ", by " + b.Requester
-	}
-	return b.Name
 }
 
 // way says how to get to the end of a stretch.
@@ -112,9 +89,6 @@ func (p *textPicture) arrow(i int) {
 		p.set(row, start-1, '▶', st)
 	}
 }
-
-// laneRow is the row of the bar of a lane. Each has two rows, and they are the last ones so far.
-func (p *textPicture) laneRow(i int) int { return p.top + 2*i }
 
 func crossing(r rune) rune {
 	if r == '╌' {
@@ -197,31 +171,4 @@ func (p *textPicture) footnotes() {
 	if len(p.Stretches) > 1 {
 		p.canvas.text(p.row(), 1, p.howTo(), quiet)
 	}
-}
-
-// sentence says what became of a backtrack that started no stretch.
-func (b Backtrack) sentence(now time.Time, zone *time.Location) string {
-	who := b.Name
-	if who == "" {
-		who = "a backtrack made elsewhere"
-	}
-	to := "to an unknown time"
-	if !b.To.IsZero() {
-		to = "to " + short(b.To, now, zone)
-	}
-	when := "at an unknown time"
-	if !b.at().IsZero() {
-		when = short(b.at(), now, zone)
-	}
-	switch b.State {
-	case Failed:
-		return fmt.Sprintf("✗ %s  %s, %s: RDS reads failed; look at the data", when, who, to)
-	case UnderWay:
-		return fmt.Sprintf("◌ %s  %s, %s: under way", when, who, to)
-	case Unknown:
-		return fmt.Sprintf("◌ %s  %s, %s: RDS may have been asked; it shows no record yet", when, who, to)
-	case Completed:
-		return fmt.Sprintf("◌ %s  %s, %s: completed, but its record says too little to draw it", when, who, to)
-	}
-	return fmt.Sprintf("◌ %s  %s, %s: %s", when, who, to, b.State)
 }

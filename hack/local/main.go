@@ -39,7 +39,7 @@ var (
 var commands = []command{
 	{"build", "build [PROGRAM...]", "Build what is missing or has changed.", `Builds what is missing or has changed, into bin/. Without names it builds everything that
 "up" needs. The first build of the control plane and the local Aurora takes about a quarter
-of an hour on two cores; a build with nothing to do takes a fraction of a second.`, build},
+of an hour on two cores, and says how far it is; a build with nothing to do takes a fraction of a second.`, build},
 	{"up", "up", "Start the local cloud.", `Builds what is missing, starts everything on the loopback address, installs the operator from
 config/default and writes the env file. Run on a cloud that is up, it starts what has ended,
 replaces what was rebuilt and leaves the rest alone.`, up},
@@ -97,6 +97,10 @@ func (c command) start(ctx context.Context, args []string) error {
 	options := cloud.Options{Out: os.Stdout}
 	flags.StringVar(&options.Root, "root", "", "the checkout; the one around the current folder if empty")
 	flags.StringVar(&options.State, "state", "", "the folder of this cloud; bin/local in the checkout if empty. Clouds in different\nfolders can be up at the same time")
+	options.Assets = os.Getenv("KUBEBUILDER_ASSETS")
+	if slices.Contains([]string{"build", "up", "demo", "e2e", "bench", "chaos"}, c.name) {
+		flags.StringVar(&options.ControlPlane, "control-plane", "", "a folder with kube-apiserver, etcd and kubectl that are used instead of being built;\nKUBEBUILDER_ASSETS if empty")
+	}
 	if c.name == "up" {
 		options.AuroraFlags = slices.Clone(cloud.Watchable)
 		flags.Func("aurora-flag", "a flag for the local Aurora, as in --aurora-flag=--backtracking=1m; used when the cloud is made.\nCan be repeated", func(value string) error {

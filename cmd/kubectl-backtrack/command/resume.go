@@ -9,6 +9,7 @@ import (
 
 	"github.com/aurora-backtrack/operator/cmd/kubectl-backtrack/exit"
 	"github.com/aurora-backtrack/operator/cmd/kubectl-backtrack/paused"
+	"github.com/aurora-backtrack/operator/controllers/line"
 )
 
 type resumeOptions struct {
@@ -46,9 +47,12 @@ func (o *resumeOptions) run(ctx context.Context) error {
 	if o.everywhere {
 		namespace = ""
 	}
-	found, err := paused.Find(ctx, k, namespace)
+	found, notes, err := paused.Find(ctx, k, namespace)
 	if err != nil {
 		return err
+	}
+	for _, note := range notes {
+		o.Notef("note: %s", line.Clean(note, exit.MostMessage))
 	}
 	if len(found) == 0 {
 		o.Printf("Nothing carries the mark of a pause.\n")

@@ -1,6 +1,7 @@
 package command
 
 import (
+	"context"
 	"testing"
 	"time"
 
@@ -9,6 +10,9 @@ import (
 	coordinationv1 "k8s.io/api/coordination/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/util/wait"
 	"k8s.io/utils/ptr"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -87,4 +91,47 @@ func TestResumeRefusesWhileTheOperatorRuns(t *testing.T) {
 func TestResumeWithoutTheRight(t *testing.T) {
 	w := newWorld(t)
 	w.run("resume").want(exit.NotAsked, "listing", "is forbidden")
+}
+
+// A kind of somebody else's that the operator knows by its scale only, with its number at an unusual place.
+func TestResumeOfScaledKinds(t *testing.T) {
+	w := newWorld(t)
+	w.user = "root"
+	group := w.name + ".example.com"
+	object := func(kind string, content map[string]any) *unstructured.Unstructured {
+		u := &unstructured.Unstructured{Object: content}
+		u.SetGroupVersionKind(schema.GroupVersionKind{Group: group, Version: "v1", Kind: kind})
+		return u
+	}
+	anything := map[string]any{"type": "object", "x-kubernetes-preserve-unknown-fields": true}
+	definition := &unstructured.Unstructured{Object: map[string]any{
+		"apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition",
+		"metadata": map[string]any{"name": "gamehalls." + group},
+		"spec": map[string]any{
+			"group": group, "scope": "Namespaced",
+			"names": map[string]any{"kind": "GameHall", "listKind": "GameHallList", "plural": "gamehalls", "singular": "gamehall"},
+			"versions": []any{map[string]any{
+				"name": "v1", "served": true, "storage": true, "schema": map[string]any{"openAPIV3Schema": anything},
+				"subresources": map[string]any{"scale": map[string]any{"specReplicasPath": ".spec.tables", "statusReplicasPath": ".status.tables"}},
+			}},
+		},
+	}}
+	w.must(admin.Create(t.Context(), definition))
+	t.Cleanup(func() { _ = admin.Delete(context.Background(), definition) })
+	hall := func() *unstructured.Unstructured {
+		return object("GameHall", map[string]any{
+			"metadata": map[string]any{"namespace": w.name, "name": "hall", "annotations": map[string]any{v1alpha1.PausedAnnotation: `{"owner":"uid-1","restore":4}`}},
+			"spec":     map[string]any{"tables": int64(0), "kept": "as it is"},
+		})
+	}
+	w.must(wait.PollUntilContextTimeout(t.Context(), 50*time.Millisecond, time.Minute, true, func(ctx context.Context) (bool, error) {
+		return admin.Create(ctx, hall()) == nil, nil
+	}))
+	w.run("resume", "--yes", "--operator-namespace", w.name).want(exit.Succeeded, "GameHall "+w.name+"/hall resumed")
+	u := hall()
+	w.must(admin.Get(t.Context(), client.ObjectKeyFromObject(u), u))
+	tables, _, _ := unstructured.NestedInt64(u.Object, "spec", "tables")
+	if _, marked := u.GetAnnotations()[v1alpha1.PausedAnnotation]; tables != 4 || marked {
+		t.Errorf("the hall has %d tables, want 4; it is marked: %t", tables, marked)
+	}
 }

@@ -15,13 +15,25 @@ import (
 	"github.com/aurora-backtrack/operator/cmd/kubectl-backtrack/exit"
 )
 
+// unreachableTimeout is how long the API server may fail to answer before an object is no longer followed: it restarts, and
+// networks change, while a rewind goes on.
+const unreachableTimeout = 2 * time.Minute
+
 // Follow hands every state of the object to see, from the present one on, until see reports that it has seen enough, the
-// object is gone, or the context ends. It gives the last state.
+// object is gone, or the context ends. It gives the last state. Errors that pass by themselves end it only if they last.
 func (c *Client) Follow(ctx context.Context, b *v1alpha1.AuroraBacktrack, see func(*v1alpha1.AuroraBacktrack) bool) (*v1alpha1.AuroraBacktrack, error) {
-	last := b
+	last, reached := b, time.Now()
 	for {
 		now, err := c.again(ctx, b)
+		if err == nil {
+			reached = time.Now()
+		}
 		switch {
+		case passes(err) && time.Since(reached) < unreachableTimeout:
+			if err := pause(ctx); !errors.Is(err, errWatchEnded) {
+				return last, err
+			}
+			continue
 		case IsNotFound(err):
 			return last, exit.Errorf(exit.Ended, "AuroraBacktrack %s/%s was deleted before it ended: see kubectl backtrack history %s", b.Namespace, b.Name, b.Spec.ClusterRef.Name)
 		case err != nil && ctx.Err() != nil:
@@ -34,7 +46,7 @@ func (c *Client) Follow(ctx context.Context, b *v1alpha1.AuroraBacktrack, see fu
 		}
 		if last, err = c.watchFrom(ctx, now, see); err == nil || ctx.Err() != nil {
 			return last, err
-		} else if !errors.Is(err, errWatchEnded) {
+		} else if !errors.Is(err, errWatchEnded) && !passes(err) {
 			return last, err
 		}
 	}

@@ -11,24 +11,45 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 )
 
-// Find lists what is paused in a namespace, in all for "": autoscalers first, which would hold down what is resumed under
-// them.
-func Find(ctx context.Context, c client.Client, namespace string) ([]*Workload, error) {
-	var all []*Workload
+// Find lists what is paused in a namespace, in all for "". What could not be looked at is in notes; kinds that the operator
+// always knows must be looked at, or Find fails.
+func Find(ctx context.Context, c client.Client, namespace string) (all []*Workload, notes []string, err error) {
 	for _, p := range pausables {
-		list := &unstructured.UnstructuredList{}
-		list.SetGroupVersionKind(p.kind.GroupVersion().WithKind(p.kind.Kind + "List"))
-		err := c.List(ctx, list, client.InNamespace(namespace))
-		if meta.IsNoMatchError(err) || apierrors.IsNotFound(err) {
-			continue // not installed here
-		}
+		found, err := find(ctx, c, p, namespace)
 		if err != nil {
-			return nil, fmt.Errorf("listing %ss: %w", p.kind.Kind, err)
+			return nil, nil, fmt.Errorf("listing %ss: %w", p.kind.Kind, err)
 		}
-		for i := range list.Items {
-			if found := readPaused(p, &list.Items[i]); found != nil {
-				all = append(all, found)
-			}
+		all = append(all, found...)
+	}
+	kinds, err := scaled(ctx, c)
+	if err != nil {
+		return all, []string{fmt.Sprintf("kinds that are known by their scale only were not looked for: listing CustomResourceDefinitions: %v", err)}, nil
+	}
+	for _, p := range kinds {
+		found, err := find(ctx, c, p, namespace)
+		if err != nil {
+			notes = append(notes, fmt.Sprintf("%ss were not looked at: %v", p.kind.Kind, err))
+		}
+		all = append(all, found...)
+	}
+	return all, notes, nil
+}
+
+// find lists what is paused of one kind; nothing where the kind is not installed.
+func find(ctx context.Context, c client.Client, p pausable, namespace string) ([]*Workload, error) {
+	list := &unstructured.UnstructuredList{}
+	list.SetGroupVersionKind(p.kind.GroupVersion().WithKind(p.kind.Kind + "List"))
+	err := c.List(ctx, list, client.InNamespace(namespace))
+	if meta.IsNoMatchError(err) || apierrors.IsNotFound(err) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	var all []*Workload
+	for i := range list.Items {
+		if found := readPaused(p, &list.Items[i]); found != nil {
+			all = append(all, found)
 		}
 	}
 	return all, nil

@@ -6,32 +6,10 @@ import (
 	"fmt"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/aurora-backtrack/operator/api/v1alpha1"
 )
-
-// pausable is a kind that the operator pauses, and the field by which it does.
-type pausable struct {
-	kind schema.GroupVersionKind
-	path []string
-}
-
-// pausables are listed when nobody knows what is paused. A kind that is paused by its scale subresource, and is none of
-// these, is found by nobody but its owner.
-var pausables = []pausable{
-	{
-		schema.GroupVersionKind{Group: "keda.sh", Version: "v1alpha1", Kind: "ScaledObject"},
-		[]string{"metadata", "annotations", "autoscaling.keda.sh/paused-replicas"},
-	},
-	{schema.GroupVersionKind{Group: "apps", Version: "v1", Kind: "StatefulSet"}, []string{"spec", "replicas"}},
-	{schema.GroupVersionKind{Group: "apps", Version: "v1", Kind: "Deployment"}, []string{"spec", "replicas"}},
-	{schema.GroupVersionKind{Group: "apps", Version: "v1", Kind: "ReplicaSet"}, []string{"spec", "replicas"}},
-	{schema.GroupVersionKind{Group: "argoproj.io", Version: "v1alpha1", Kind: "Rollout"}, []string{"spec", "replicas"}},
-	{schema.GroupVersionKind{Group: "apps", Version: "v1", Kind: "DaemonSet"}, []string{"spec", "template", "spec", "nodeSelector", v1alpha1.PausedAnnotation}},
-	{schema.GroupVersionKind{Group: "batch", Version: "v1", Kind: "CronJob"}, []string{"spec", "suspend"}},
-}
 
 // mark is what the operator writes on what it pauses.
 type mark struct {

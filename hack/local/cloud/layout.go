@@ -29,6 +29,9 @@ type Options struct {
 	AuroraFlags []string
 	// Programs are folders of more programs that pods can run, looked into before bin.
 	Programs []string
+	// ControlPlane is a folder with a kube-apiserver, etcd and kubectl that are used instead of building them. Assets is such
+	// a folder that nobody named for this cloud (KUBEBUILDER_ASSETS): it is used if it fits.
+	ControlPlane, Assets string
 	// RestartBackoff and RestartBackoffMax are the first and the longest wait before a container that ended is
 	// started again: 1 s and 10 s if zero, where a kubelet has 10 s and 5 min.
 	RestartBackoff, RestartBackoffMax time.Duration

@@ -12,6 +12,8 @@ import (
 type step struct {
 	what string
 	do   func(context.Context) error
+	// progress says how far it is; nil where that is not known.
+	progress func() string
 }
 
 // run does the steps one after the other and says which one it is at, out of how many, and how long each took. A step
@@ -21,13 +23,13 @@ func run(ctx context.Context, out io.Writer, steps []step) error {
 	for i, step := range steps {
 		prefix := fmt.Sprintf("[%d/%d] %s", i+1, len(steps), step.what)
 		started := time.Now()
-		stop := speaker.repeat(prefix, started)
+		stop := speaker.repeat(prefix, started, step.progress)
 		err := step.do(ctx)
 		stop()
 		if err != nil {
 			return err
 		}
-		speaker.say("%s: %s", prefix, elapsed(started))
+		speaker.say("%s: %s%s", prefix, elapsed(started), with(step.progress))
 	}
 	return nil
 }
@@ -45,7 +47,7 @@ func (s *speaker) say(format string, args ...any) {
 }
 
 // repeat says after a second that the step goes on, and then every 15 seconds.
-func (s *speaker) repeat(prefix string, started time.Time) (stop func()) {
+func (s *speaker) repeat(prefix string, started time.Time, progress func() string) (stop func()) {
 	done := make(chan struct{})
 	var finished sync.WaitGroup
 	finished.Go(func() {
@@ -56,12 +58,20 @@ func (s *speaker) repeat(prefix string, started time.Time) (stop func()) {
 			case <-done:
 				return
 			case <-again.C:
-				s.say("%s … (%s)", prefix, elapsed(started))
+				s.say("%s … (%s%s)", prefix, elapsed(started), with(progress))
 				again.Reset(15 * time.Second)
 			}
 		}
 	})
 	return func() { close(done); finished.Wait() }
+}
+
+// with puts progress behind something else.
+func with(progress func() string) string {
+	if progress == nil {
+		return ""
+	}
+	return ", " + progress()
 }
 
 func elapsed(since time.Time) string {

@@ -25,9 +25,9 @@ func (c *Cloud) Up(ctx context.Context) error {
 		return err
 	}
 	return c.up(ctx, needed, []string{etcd, apiServer, controllerManager, scheduler, kubelet, aurora},
-		step{"installing the operator from config/default", c.installOperator},
-		step{"putting the completion of kubectl backtrack into " + c.bin, func(context.Context) error { return c.installCompletion() }},
-		step{"writing " + c.EnvFile(), func(context.Context) error { return c.writeEnv() }},
+		step{what: "installing the operator from config/default", do: c.installOperator},
+		step{what: "putting the completion of kubectl backtrack into " + c.bin, do: func(context.Context) error { return c.installCompletion() }},
+		step{what: "writing " + c.EnvFile(), do: func(context.Context) error { return c.writeEnv() }},
 	)
 }
 
@@ -46,14 +46,14 @@ func Build(ctx context.Context, options Options, wanted []programs.Program) erro
 	if err != nil {
 		return err
 	}
-	steps, err := c.buildSteps(wanted)
+	building, err := c.planBuild(ctx, wanted)
 	if err != nil {
 		return err
 	}
-	if len(steps) == 0 {
+	if len(building.stale) == 0 {
 		fmt.Fprintf(c.options.Out, "all %d programs are up to date in %s\n", len(wanted), c.bin)
 	}
-	return run(ctx, c.options.Out, steps)
+	return run(ctx, c.options.Out, building.all())
 }
 
 func (c *Cloud) up(ctx context.Context, needed []programs.Program, names []string, last ...step) error {
@@ -62,20 +62,31 @@ func (c *Cloud) up(ctx context.Context, needed []programs.Program, names []strin
 		return err
 	}
 	defer unlock()
-	steps, err := c.buildSteps(needed)
+	building, err := c.planBuild(ctx, needed)
 	if err != nil {
 		return err
 	}
-	steps = append(steps, step{"preparing " + c.state, c.prepareOrResume})
-	for _, group := range startGroups(names) {
-		steps = append(steps, step{"starting " + strings.Join(group, ", "), func(ctx context.Context) error {
-			return c.start(ctx, group...)
-		}})
-	}
-	return run(ctx, c.options.Out, append(steps, last...))
+	return run(ctx, c.options.Out, append(c.upSteps(building, names), last...))
 }
 
-// startGroups keeps the order in which the components need each other: the store, its server, then all the rest.
+// upSteps builds and starts in the order in which something can be seen: the API server answers kubectl while the
+// rest is still being built.
+func (c *Cloud) upSteps(building *building, names []string) []step {
+	steps := []step{{what: "preparing " + c.state, do: c.prepareOrResume}}
+	for _, group := range startGroups(names) {
+		steps = append(steps, building.of(group...)...)
+		steps = append(steps, step{what: "starting " + strings.Join(group, ", "), do: func(ctx context.Context) error {
+			return c.start(ctx, group...)
+		}})
+		if slices.Contains(group, apiServer) {
+			steps = append(steps, building.of("kubectl")...)
+		}
+	}
+	return append(steps, building.all()...)
+}
+
+// startGroups keeps the order in which the components need each other: the store, its server, then what makes pods run, and
+// the databases, which take long to build.
 func startGroups(names []string) [][]string {
 	var groups [][]string
 	for _, first := range []string{etcd, apiServer} {
@@ -83,28 +94,13 @@ func startGroups(names []string) [][]string {
 			groups, names = append(groups, []string{first}), slices.Delete(slices.Clone(names), i, i+1)
 		}
 	}
+	if i := slices.Index(names, aurora); i >= 0 && len(names) > 1 {
+		return append(groups, slices.Delete(slices.Clone(names), i, i+1), []string{aurora})
+	}
 	if len(names) > 0 {
 		groups = append(groups, names)
 	}
 	return groups
-}
-
-func (c *Cloud) buildSteps(needed []programs.Program) ([]step, error) {
-	stale, err := programs.Stale(c.options.Root, c.bin, needed)
-	if err != nil {
-		return nil, err
-	}
-	var steps []step
-	for _, program := range stale {
-		what := "building " + program.Name
-		if program.Hint != "" && program.Built(c.bin) == "" {
-			what += " for the first time (" + program.Hint + ")"
-		}
-		steps = append(steps, step{what, func(ctx context.Context) error {
-			return program.Build(ctx, c.options.Root, c.bin)
-		}})
-	}
-	return steps, nil
 }
 
 // prepareOrResume takes up a cloud of which something runs, and makes a new one otherwise. So whatever an interrupted
@@ -160,7 +156,7 @@ func (c *Cloud) Down(ctx context.Context) error {
 		fmt.Fprintf(c.options.Out, "nothing to take down: there is no %s\n", c.state)
 		return nil
 	}
-	return run(ctx, c.options.Out, []step{{"taking down " + c.state, c.remove}})
+	return run(ctx, c.options.Out, []step{{what: "taking down " + c.state, do: c.remove}})
 }
 
 // remove ends all processes and removes the state folder. The marker goes last, so that a removal that is interrupted

@@ -36,7 +36,7 @@ const (
   strategy: Pause
   safetyCopy: {instanceClasses: [db.r6g.large]}
 `
-	whoLoggedIn = "SELECT p.id, p.username, l.id FROM players p LEFT JOIN logins l ON l.player_id = p.id ORDER BY p.id"
+	whoLoggedIn = "SELECT p.id, p.username, COALESCE(CAST(l.id AS CHAR), '-') FROM players p LEFT JOIN logins l ON l.player_id = p.id ORDER BY p.id"
 )
 
 // copiesScene rewinds with a clone, reads both side by side, and merges what was discarded as docs/salvage.md says.
@@ -76,16 +76,16 @@ func (t *test) copiesScene(ctx context.Context) error {
 	if err := database.Run(ctx, "INSERT INTO players (id, username) VALUES (4, 'George'), (5, 'Helen'), (6, 'Ivan')", "INSERT INTO logins (player_id) VALUES (4)"); err != nil {
 		return err
 	}
-	if err := t.reads(ctx, clone, "the clone", "1 Alice NULL · 2 Bob NULL · 3 Charlie NULL · 4 Dave 1 · 5 Eve NULL · 6 Frank NULL"); err != nil {
+	if err := t.reads(ctx, clone, "the clone", "1 Alice - · 2 Bob - · 3 Charlie - · 4 Dave 1 · 5 Eve - · 6 Frank -"); err != nil {
 		return err
 	}
-	if err := t.reads(ctx, database, "the rewound cluster", "1 Alice NULL · 2 Bob NULL · 3 Charlie NULL · 4 George 1 · 5 Helen NULL · 6 Ivan NULL"); err != nil {
+	if err := t.reads(ctx, database, "the rewound cluster", "1 Alice - · 2 Bob - · 3 Charlie - · 4 George 1 · 5 Helen - · 6 Ivan -"); err != nil {
 		return err
 	}
 	if err := salvage(ctx, clone, database); err != nil {
 		return err
 	}
-	if err := t.reads(ctx, database, "merged, the cluster", "1 Alice NULL · 2 Bob NULL · 3 Charlie NULL · 4 George 1 · 5 Helen NULL · 6 Ivan NULL · 7 Dave 2 · 8 Eve NULL · 9 Frank NULL"); err != nil {
+	if err := t.reads(ctx, database, "merged, the cluster", "1 Alice - · 2 Bob - · 3 Charlie - · 4 George 1 · 5 Helen - · 6 Ivan - · 7 Dave 2 · 8 Eve - · 9 Frank -"); err != nil {
 		return err
 	}
 	listed, err := t.kube.Plugin(ctx, "copies", e.name, "--namespace", e.name, "-o", "wide")

@@ -32,15 +32,12 @@ type Program struct {
 	Flags []string
 	// Inputs are the files and folders, from the repository's root, whose content decides whether it is built again.
 	Inputs []string
-	// Hint is said while it is built for the first time.
-	Hint string
 }
 
 // Path is where the program stands when bin is the folder of all programs.
 func (p Program) Path(bin string) string { return filepath.Join(bin, p.Dir, p.Name) }
 
-// All lists the programs in the order in which they are built: the quick ones of this repository last, so that a
-// first build has its long waits behind it when the first compile error can come.
+// All lists the programs in the order in which they are built.
 func All(root string) ([]Program, error) {
 	commands, err := commands(root)
 	return slices.Concat(ControlPlane(), Beside(), commands), err
@@ -49,19 +46,19 @@ func All(root string) ([]Program, error) {
 // ControlPlane lists etcd, the Kubernetes control plane and kubectl.
 func ControlPlane() []Program {
 	const module = "hack/tools/controlplane"
-	pinned := func(name, pkg, hint string) Program {
+	pinned := func(name, pkg string) Program {
 		return Program{
-			Name: name, Dir: ControlPlaneDir, Module: module, Package: pkg, Hint: hint,
+			Name: name, Dir: ControlPlaneDir, Module: module, Package: pkg,
 			Flags:  []string{"-ldflags", kubernetesLDFlags()},
 			Inputs: []string{module + "/go.mod", module + "/go.sum"},
 		}
 	}
 	return []Program{
-		pinned("kube-apiserver", "k8s.io/kubernetes/cmd/kube-apiserver", "the longest: about five minutes on two cores"),
-		pinned("kubectl", "k8s.io/kubernetes/cmd/kubectl", ""),
-		pinned("kube-controller-manager", "k8s.io/kubernetes/cmd/kube-controller-manager", ""),
-		pinned("kube-scheduler", "k8s.io/kubernetes/cmd/kube-scheduler", ""),
-		pinned("etcd", "go.etcd.io/etcd/server/v3", "about a minute"),
+		pinned("etcd", "go.etcd.io/etcd/server/v3"),
+		pinned("kube-apiserver", "k8s.io/kubernetes/cmd/kube-apiserver"),
+		pinned("kubectl", "k8s.io/kubernetes/cmd/kubectl"),
+		pinned("kube-controller-manager", "k8s.io/kubernetes/cmd/kube-controller-manager"),
+		pinned("kube-scheduler", "k8s.io/kubernetes/cmd/kube-scheduler"),
 	}
 }
 
@@ -95,7 +92,7 @@ func Beside() []Program {
 			Name: "local-aurora", Module: "hack/aurora/dolt", Package: "./cmd/local-aurora",
 			// Without the tag its collations need the ICU library of the machine.
 			Flags:  []string{"-tags", "gms_pure_go"},
-			Inputs: []string{"hack/aurora", "go.mod", "go.sum"}, Hint: "about four minutes on two cores",
+			Inputs: []string{"hack/aurora", "go.mod", "go.sum"},
 		},
 		{
 			Name: "process-kubelet", Module: "hack/local", Package: "./process-kubelet",
@@ -112,7 +109,7 @@ func Kwok() Program {
 	const module = "hack/tools/kwok"
 	return Program{
 		Name: "kwok", Module: module, Package: "sigs.k8s.io/kwok/cmd/kwok", Flags: []string{"-ldflags", "-s -w"},
-		Inputs: []string{module + "/go.mod", module + "/go.sum"}, Hint: "about four minutes on two cores",
+		Inputs: []string{module + "/go.mod", module + "/go.sum"},
 	}
 }
 

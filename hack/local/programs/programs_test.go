@@ -33,7 +33,7 @@ func TestBuiltAgainOnlyAfterChange(t *testing.T) {
 	bin := filepath.Join(root, "bin")
 	build := func() {
 		t.Helper()
-		if err := p.Build(t.Context(), root, bin); err != nil {
+		if err := p.Build(t.Context(), root, bin, nil); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -78,12 +78,12 @@ func TestBuiltAgainOnlyAfterChange(t *testing.T) {
 func TestFailedBuildSaysWhyAndLeavesTheOldProgram(t *testing.T) {
 	root, p := checkout(t)
 	bin := filepath.Join(root, "bin")
-	if err := p.Build(t.Context(), root, bin); err != nil {
+	if err := p.Build(t.Context(), root, bin, nil); err != nil {
 		t.Fatal(err)
 	}
 	before := p.Built(bin)
 	write(t, root, "src/main.go", "package main\n\nfunc main() { nonsense() }\n")
-	err := p.Build(t.Context(), root, bin)
+	err := p.Build(t.Context(), root, bin, nil)
 	if err == nil || !strings.Contains(err.Error(), "undefined: nonsense") {
 		t.Errorf("got %v, want the compiler's message", err)
 	}
@@ -101,5 +101,49 @@ func TestNamed(t *testing.T) {
 	}
 	if _, err := Named(root, "etcd", "ectd"); err == nil || !strings.Contains(err.Error(), `"ectd"`) {
 		t.Errorf("got %v, want an error that names what does not exist", err)
+	}
+}
+
+func TestMeter(t *testing.T) {
+	root, first := checkout(t)
+	write(t, root, "src/deep/deep.go", "package deep\n\n// X is used.\nconst X = 1\n")
+	write(t, root, "src/main.go", "package main\n\nimport \"example.com/x/src/deep\"\n\nfunc main() { println(deep.X) }\n")
+	write(t, root, "more/main.go", "package main\n\nimport \"example.com/x/src/deep\"\n\nfunc main() { println(deep.X) }\n")
+	second := first
+	second.Name, second.Package = "y", "./more"
+	m, err := Measure(t.Context(), root, []Program{first, second})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if m.Packages(second) != 1 || m.Total() != m.Packages(first)+1 || m.Estimate() <= 0 {
+		t.Errorf("%d and %d packages of %d, in %s, want one more for the second program", m.Packages(first), m.Packages(second), m.Total(), m.Estimate())
+	}
+	if got := m.Percent(); got != 0 {
+		t.Errorf("%d %% are done before the build", got)
+	}
+	once := !m.compiled("# an error") && m.compiled("example.com/x/src/deep")
+	after := m.Percent()
+	if !once || !m.compiled("example.com/x/src/deep") || m.Percent() != after {
+		t.Error("a package is to be counted once, and nothing else")
+	}
+	bin := filepath.Join(root, "bin")
+	before := m.Percent()
+	for _, p := range []Program{first, second} {
+		if err := p.Build(t.Context(), root, bin, m); err != nil {
+			t.Fatal(err)
+		}
+		if m.Percent() <= before {
+			t.Errorf("%d %% are done after building %s, and %d %% before", m.Percent(), p.Name, before)
+		}
+		before = m.Percent()
+	}
+	if before != 100 {
+		t.Errorf("%d %% are done in the end", before)
+	}
+}
+
+func TestMeasureWhatCanNotBeListed(t *testing.T) {
+	if _, err := Measure(t.Context(), t.TempDir(), []Program{{Name: "x", Module: ".", Package: "./nothing"}}); err == nil {
+		t.Error("it measured what does not exist")
 	}
 }

@@ -4,7 +4,9 @@ package chart_test
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
+	"io/fs"
 	"maps"
 	"os"
 	"os/exec"
@@ -41,6 +43,21 @@ func run(t *testing.T, program string, arguments ...string) (string, error) {
 		return errs.String() + out.String(), err
 	}
 	return out.String(), nil
+}
+
+// TestMain reads what the programs will read, so that `go test` does not take an earlier result for this one.
+func TestMain(m *testing.M) {
+	err := filepath.WalkDir(filepath.Join(root, "config"), func(path string, entry fs.DirEntry, err error) error {
+		if err == nil && entry.Type().IsRegular() {
+			_, err = os.ReadFile(path)
+		}
+		return err
+	})
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	os.Exit(m.Run())
 }
 
 // objects are what a text of YAML documents holds, by kind, namespace and name.

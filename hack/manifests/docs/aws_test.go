@@ -69,8 +69,8 @@ func sorted(all []string) []string {
 	return slices.Compact(all)
 }
 
-// called are the calls to RDS that the operator's code makes.
-func called(t *testing.T) []string {
+// called are the calls to RDS that the operator's code makes: those of safety copies, or all others.
+func called(t *testing.T, copies bool) []string {
 	t.Helper()
 	files, err := filepath.Glob(filepath.Join(root, "controllers", "rds", "*.go"))
 	if err != nil {
@@ -78,7 +78,7 @@ func called(t *testing.T) []string {
 	}
 	var all []string
 	for _, file := range files {
-		if strings.HasSuffix(file, "_test.go") {
+		if strings.HasSuffix(file, "_test.go") || (filepath.Base(file) == "copies.go") != copies {
 			continue
 		}
 		for _, match := range regexp.MustCompile(`rds\.(\w+)Input\{`).FindAllStringSubmatch(read(t, file), -1) {
@@ -90,7 +90,7 @@ func called(t *testing.T) []string {
 
 // TestPolicies: IAM is asked for what the code calls and nothing else, and a rewind for named or tagged clusters only.
 func TestPolicies(t *testing.T) {
-	want := called(t)
+	want := called(t, false)
 	if len(want) != 3 || !slices.Contains(want, "rds:BacktrackDBCluster") {
 		t.Fatalf("the code calls %v", want)
 	}
@@ -112,9 +112,46 @@ func TestPolicies(t *testing.T) {
 		}
 	}
 	guide := read(t, filepath.Join(root, "docs", "aws.md"))
-	for _, action := range append(want, "sts:AssumeRole", "sts:TagSession") {
+	for _, action := range append(slices.Concat(want, called(t, true)), "sts:AssumeRole", "sts:TagSession") {
 		if !strings.Contains(guide, "`"+action+"`") {
 			t.Errorf("docs/aws.md does not say %s", action)
+		}
+	}
+}
+
+// TestSafetyCopyPolicy: the rights for safety copies are those that the code uses, end at names that begin as every copy's does, and
+// delete nothing. Terraform's are the same.
+func TestSafetyCopyPolicy(t *testing.T) {
+	// policy.json has the right to describe clusters, and tagging goes with the creation.
+	want := append(slices.DeleteFunc(called(t, true), func(a string) bool { return a == "rds:DescribeDBClusters" }), "rds:AddTagsToResource")
+	statements := iam(t, "policy-safety-copy.json")
+	if got := actions(statements); !slices.Equal(got, sorted(want)) {
+		t.Errorf("policy-safety-copy.json allows %v, the code calls %v", got, want)
+	}
+	for _, s := range statements {
+		for _, resource := range s.Resource {
+			creates := slices.ContainsFunc(s.Action, func(a string) bool { return strings.HasPrefix(a, "rds:Create") || a == "rds:AddTagsToResource" })
+			named := strings.HasSuffix(resource, ":aurora-backtrack-*") || strings.HasSuffix(resource, ":cluster:CLUSTER")
+			group := regexp.MustCompile(`:(subgrp|cluster-pg|pg|og):\*$`).MatchString(resource)
+			if !strings.HasPrefix(resource, "arn:*:rds:") || creates && !named && !group {
+				t.Errorf("%s allows %v on %s", s.Sid, s.Action, resource)
+			}
+		}
+	}
+	var got []string
+	for _, match := range regexp.MustCompile(`"(rds:\w+)"`).FindAllStringSubmatch(read(t, filepath.Join(root, "config/aws/terraform/safety_copy.tf")), -1) {
+		got = append(got, match[1])
+	}
+	if !slices.Equal(sorted(got), sorted(want)) {
+		t.Errorf("Terraform allows %v, the code calls %v", got, want)
+	}
+	files, err := filepath.Glob(filepath.Join(root, "config/aws", "*.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range files {
+		if strings.Contains(read(t, file), "rds:Delete") {
+			t.Errorf("%s allows to delete", file)
 		}
 	}
 }
