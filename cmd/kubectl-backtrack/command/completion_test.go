@@ -80,7 +80,7 @@ func TestEveryCommandCompletes(t *testing.T) {
 func TestCompletionScript(t *testing.T) {
 	folder := t.TempDir()
 	fake := "#!/bin/sh\nprintf '<%s>' \"$@\"\n"
-	if err := os.WriteFile(filepath.Join(folder, "kubectl-backtrack"), []byte(fake), 0o700); err != nil { //nolint:gosec // it is a program
+	if err := os.WriteFile(filepath.Join(folder, "kubectl-backtrack"), []byte(fake), 0o700); err != nil {
 		t.Fatal(err)
 	}
 	script := exec.CommandContext(t.Context(), "sh", filepath.Join("..", "kubectl_complete-backtrack"), "run", "a b", "--to", "")

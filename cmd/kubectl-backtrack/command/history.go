@@ -55,7 +55,8 @@ func (s *Session) history(ctx context.Context, o *show.Output, name string) erro
 			undo = fmt.Sprintf("kubectl backtrack undo --cluster %s --record %s", name, entry.ID)
 		}
 		rows = append(rows, []string{
-			show.Or(string(asked(entry))), show.Or(string(entry.BacktrackTo)), show.Or(string(entry.BacktrackedFrom)), show.Or(entry.Status), object, by, show.Or(entry.ID), undo,
+			show.Or(string(asked(entry))), show.Or(string(entry.BacktrackTo)), show.Or(string(entry.BacktrackedFrom)),
+			show.Or(entry.Status), object, by, show.Or(entry.ID), undo,
 		})
 	}
 	return o.Table([]show.Column{

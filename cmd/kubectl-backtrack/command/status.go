@@ -75,7 +75,8 @@ func (s *Session) statusList(ctx context.Context, o *show.Output, everywhere boo
 		})
 	}
 	columns := []show.Column{
-		{Name: "NAMESPACE"}, {Name: "NAME"}, {Name: "CLUSTER"}, {Name: "TO"}, {Name: "STATUS"}, {Name: "AGE"}, {Name: "BY", Wide: true}, {Name: "FROM", Wide: true}, {Name: "MESSAGE", Wide: true},
+		{Name: "NAMESPACE"}, {Name: "NAME"}, {Name: "CLUSTER"}, {Name: "TO"}, {Name: "STATUS"}, {Name: "AGE"},
+		{Name: "BY", Wide: true}, {Name: "FROM", Wide: true}, {Name: "MESSAGE", Wide: true},
 	}
 	if !everywhere {
 		columns = columns[1:]

@@ -14,7 +14,7 @@ func assets(t *testing.T, version string) string {
 	dir := t.TempDir()
 	for _, name := range []string{"kube-apiserver", "etcd", "kubectl"} {
 		write(t, dir, name, "#!/bin/sh\necho Kubernetes "+version+"\n")
-		if err := os.Chmod(filepath.Join(dir, name), 0o700); err != nil { //nolint:gosec // it is a program
+		if err := os.Chmod(filepath.Join(dir, name), 0o700); err != nil {
 			t.Fatal(err)
 		}
 	}
