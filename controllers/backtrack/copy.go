@@ -60,7 +60,8 @@ func copyRequest(f *steps.Facts) rds.CopyRequest {
 		Instance: rds.InstanceIdentifier(planned.Identifier), InstanceClass: string(planned.InstanceClass),
 		Tags: map[string]string{
 			v1alpha1.CopyUIDTag: string(object.UID), v1alpha1.CopyObjectTag: object.Namespace + "/" + object.Name,
-			v1alpha1.CopyClusterTag: object.Spec.ClusterRef.Name, v1alpha1.CopyTimeTag: string(asked.RequestedAt), v1alpha1.CopyWantedUntilTag: string(asked.WantedUntil),
+			v1alpha1.CopyClusterTag: object.Spec.ClusterRef.Name, v1alpha1.CopyTimeTag: string(asked.RequestedAt),
+			v1alpha1.CopyWantedUntilTag: string(asked.WantedUntil),
 		},
 	}
 }

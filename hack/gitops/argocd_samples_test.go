@@ -144,7 +144,7 @@ func named(text string) string {
 	})
 	return resourceID.ReplaceAllStringFunc(text, func(id string) string {
 		if ids[id] == "" {
-			ids[id] = fmt.Sprintf("cluster-ABCDEFGHIJKLMNOPQRSTUVWX%c2", 'A'+rune(len(ids)))
+			ids[id] = fmt.Sprintf("cluster-ABCDEFGHIJKLMNOPQRSTUVWX%c2", 'A'+rune(len(ids))) //nolint:gosec // a few clusters
 		}
 		return ids[id]
 	})

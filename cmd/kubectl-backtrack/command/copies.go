@@ -55,7 +55,8 @@ func (s *Session) copies(ctx context.Context, o *show.Output, cluster string) er
 		rows = append(rows, s.copyRow(&all[i], k.Region(ctx, all[i].Spec.ClusterRef.Name)))
 	}
 	return o.Table([]show.Column{
-		{Name: "COPY"}, {Name: "TYPE"}, {Name: "OF"}, {Name: "MADE"}, {Name: "WANTED UNTIL"}, {Name: "OBJECT"}, {Name: "LAST SEEN", Wide: true}, {Name: "ENDPOINT", Wide: true}, {Name: "TO REMOVE IT", Wide: true},
+		{Name: "COPY"}, {Name: "TYPE"}, {Name: "OF"}, {Name: "MADE"}, {Name: "WANTED UNTIL"},
+		{Name: "OBJECT"}, {Name: "LAST SEEN", Wide: true}, {Name: "ENDPOINT", Wide: true}, {Name: "TO REMOVE IT", Wide: true},
 	}, rows)
 }
 

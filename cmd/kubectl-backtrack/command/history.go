@@ -56,7 +56,8 @@ func (s *Session) history(ctx context.Context, o *show.Output, name string) erro
 		}
 		rows = append(rows, []string{
 			show.Or(string(asked(entry))), show.Or(string(entry.BacktrackTo)), show.Or(string(entry.BacktrackedFrom)),
-			show.Or(entry.Status), object, by, show.Or(entry.ID), undo,
+			show.Or(entry.Status),
+			object, by, show.Or(entry.ID), undo,
 		})
 	}
 	return o.Table([]show.Column{

@@ -49,7 +49,7 @@ func run(t *testing.T, program string, arguments ...string) (string, error) {
 func TestMain(m *testing.M) {
 	err := filepath.WalkDir(filepath.Join(root, "config"), func(path string, entry fs.DirEntry, err error) error {
 		if err == nil && entry.Type().IsRegular() {
-			_, err = os.ReadFile(path)
+			_, err = os.ReadFile(path) //nolint:gosec // a folder of the repository
 		}
 		return err
 	})
