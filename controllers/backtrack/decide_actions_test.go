@@ -72,6 +72,8 @@ func (p *pureProcess) actions(action steps.Action) []func() error {
 		return p.makeCopy()
 	case steps.MakeInstance:
 		return p.makeInstance()
+	case steps.MakeUndo:
+		m.t.Fatal("no object of the model asks for an undo")
 	case steps.Call:
 		return p.call(ref)
 	case steps.WithdrawClaim:

@@ -198,6 +198,8 @@ func (p *pureProcess) read(name steps.Name) {
 		f.SafetyCopy = m.describeCopy(steps.PlannedCopy(f).Identifier)
 	case steps.Approval:
 		f.Approval = fact.Known("")
+	case steps.Undo, steps.Undoes:
+		m.t.Fatal("no object of the model asks for an undo, or is one")
 	}
 }
 
