@@ -53,13 +53,13 @@ func TestCopies(t *testing.T) {
 	for name, e := range map[string]ending{
 		"a clone": {
 			given: copying(20 * time.Second), object: wanting(v1alpha1.CopyClone),
-			wantSucceeded: true, wantReason: v1alpha1.ReasonSucceeded, wantMessage: rewoundWith("clone", "2023-12-23T14:10:01Z", "2023-12-30T14:10:01Z", "2023-12-23T14:10:26Z"),
+			wantSucceeded: true, wantReason: v1alpha1.ReasonSucceeded, wantMessage: rewoundWith("clone", "2023-12-23T14:10:01Z", "2023-12-30T14:10:01Z", "2023-12-23T14:10:25Z"),
 			wantPath: copiedPath, wantAsked: 1, wantAccepted: 1, wantRestarted: true, wantLedger: "completed undo",
 			wantMade: "COPY",
 		},
 		"a readable clone, kept for two days": {
 			given: copying(20 * time.Second), object: wanting(v1alpha1.CopyClone, readable, func(c *v1alpha1.SafetyCopy) { c.KeepFor = "48h" }),
-			wantSucceeded: true, wantReason: v1alpha1.ReasonSucceeded, wantMessage: rewoundWith("clone", "2023-12-23T14:10:01Z", "2023-12-25T14:10:01Z", "2023-12-23T14:10:29Z"),
+			wantSucceeded: true, wantReason: v1alpha1.ReasonSucceeded, wantMessage: rewoundWith("clone", "2023-12-23T14:10:01Z", "2023-12-25T14:10:01Z", "2023-12-23T14:10:26Z"),
 			wantPath: copiedPath, wantAsked: 1, wantAccepted: 1, wantRestarted: true, wantLedger: "completed undo",
 			wantMade: "COPY COPY-1",
 		},
@@ -68,7 +68,7 @@ func TestCopies(t *testing.T) {
 				copying(20 * time.Second)(env)
 				env.EditCluster("game", func(c *v1alpha1.AuroraCluster) { c.Spec.SafetyCopy.Type = v1alpha1.CopySnapshot })
 			},
-			wantSucceeded: true, wantReason: v1alpha1.ReasonSucceeded, wantMessage: rewoundWith("snapshot", "2023-12-23T14:10:01Z", "2023-12-30T14:10:01Z", "2023-12-23T14:10:26Z"),
+			wantSucceeded: true, wantReason: v1alpha1.ReasonSucceeded, wantMessage: rewoundWith("snapshot", "2023-12-23T14:10:01Z", "2023-12-30T14:10:01Z", "2023-12-23T14:10:25Z"),
 			wantPath: copiedPath, wantAsked: 1, wantAccepted: 1, wantRestarted: true, wantLedger: "completed undo",
 			wantMade: "COPY",
 		},
@@ -90,19 +90,19 @@ func TestCopies(t *testing.T) {
 		},
 		"the answer is lost": {
 			given: fault(clone, local.FaultLostReply, 1), object: wanting(v1alpha1.CopyClone),
-			wantSucceeded: true, wantReason: v1alpha1.ReasonSucceeded, wantMessage: rewoundWith("clone", "2023-12-23T14:10:01Z", "2023-12-30T14:10:01Z", "2023-12-23T14:10:26Z"),
+			wantSucceeded: true, wantReason: v1alpha1.ReasonSucceeded, wantMessage: rewoundWith("clone", "2023-12-23T14:10:01Z", "2023-12-30T14:10:01Z", "2023-12-23T14:10:25Z"),
 			wantPath: copiedPath, wantAsked: 1, wantAccepted: 1, wantRestarted: true, wantLedger: "completed undo",
 			wantMade: "COPY",
 		},
 		"the connection breaks before RDS did anything": {
 			given: fault(snapshot, local.FaultConnectionReset, 1), object: wanting(v1alpha1.CopySnapshot),
-			wantSucceeded: true, wantReason: v1alpha1.ReasonSucceeded, wantMessage: rewoundWith("snapshot", "2023-12-23T14:10:01Z", "2023-12-30T14:10:01Z", "2023-12-23T14:10:29Z"),
+			wantSucceeded: true, wantReason: v1alpha1.ReasonSucceeded, wantMessage: rewoundWith("snapshot", "2023-12-23T14:10:01Z", "2023-12-30T14:10:01Z", "2023-12-23T14:10:26Z"),
 			wantPath: copiedPath, wantAsked: 1, wantAccepted: 1, wantRestarted: true, wantLedger: "completed undo",
 			wantMade: "COPY",
 		},
 		"RDS asks to slow down": {
 			given: fault(clone, local.FaultThrottling, 2), object: wanting(v1alpha1.CopyClone),
-			wantSucceeded: true, wantReason: v1alpha1.ReasonSucceeded, wantMessage: rewoundWith("clone", "2023-12-23T14:10:01Z", "2023-12-30T14:10:01Z", "2023-12-23T14:10:32Z"),
+			wantSucceeded: true, wantReason: v1alpha1.ReasonSucceeded, wantMessage: rewoundWith("clone", "2023-12-23T14:10:01Z", "2023-12-30T14:10:01Z", "2023-12-23T14:10:31Z"),
 			wantPath: copiedPath, wantAsked: 1, wantAccepted: 1, wantRestarted: true, wantLedger: "completed undo",
 			wantMade: "COPY",
 		},

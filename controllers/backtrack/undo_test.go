@@ -38,6 +38,9 @@ func TestUndoCrashes(t *testing.T) {
 		s.Users = users
 		return s
 	}
+	// Where the status with the Job is stored late, the check has ended by then: the person of these acts in between, and so
+	// has no turn.
+	undisturbed := map[string]bool{"its undo is cancelled": true, "somebody brings a dependent back meanwhile": true}
 	for name, s := range map[string]harness.Scenario{
 		"it is undone": undoScenario(v1alpha1.ReasonUndone, 2),
 		"its undo is cancelled": with(undoScenario(v1alpha1.ReasonUndoFailed, 1), func(s *harness.Checker) bool {
@@ -60,7 +63,14 @@ func TestUndoCrashes(t *testing.T) {
 			return with(undoScenario(v1alpha1.ReasonUndoFailed, 1), once(verifying, func(s *harness.Checker) { s.Scale("worker", 2) }))
 		}(),
 	} {
-		t.Run(name, s.TestFaults)
+		if !undisturbed[name] {
+			t.Run(name, s.TestFaults)
+			continue
+		}
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s.Judge(t, "undisturbed", s.Run(t, nil))
+		})
 	}
 }
 
