@@ -30,24 +30,28 @@ func (l *lift) add(cmd *cobra.Command) {
 	l.follow.addTimeout(cmd)
 }
 
-// readSuspended reads an object that waits to be let run.
-func readSuspended(ctx context.Context, k *kube.Client, name string) (*v1alpha1.AuroraBacktrack, error) {
+// readSuspended reads an object that waits to be let run, and gives the client that read it.
+func (l *lift) readSuspended(ctx context.Context, name string) (*kube.Client, *v1alpha1.AuroraBacktrack, error) {
+	k, err := l.Client()
+	if err != nil {
+		return nil, nil, err
+	}
 	b, err := k.Backtrack(ctx, name)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	why, _ := outcome.Reason(b)
 	switch {
 	case outcome.Finished(b):
-		return nil, fmt.Errorf("%s has ended already (%s): ask for a new one with kubectl backtrack run", name, why)
+		return nil, nil, fmt.Errorf("%s has ended already (%s): ask for a new one with kubectl backtrack run", name, why)
 	case b.Spec.Cancel:
-		return nil, fmt.Errorf("%s is cancelled: ask for a new one with kubectl backtrack run", name)
+		return nil, nil, fmt.Errorf("%s is cancelled: ask for a new one with kubectl backtrack run", name)
 	case why == v1alpha1.ReasonApprovalRequired:
-		return nil, fmt.Errorf("%s was created before approval was asked for, and can not be approved: cancel it and ask again: %s", name, outcome.Command("cancel", b))
+		return nil, nil, fmt.Errorf("%s was created before approval was asked for, and can not be approved: cancel it and ask again: %s", name, outcome.Command("cancel", b))
 	case !b.Spec.Suspend:
-		return nil, fmt.Errorf("%s is not suspended and goes on by itself (%s): %s", name, show.Or(why), outcome.Command("watch", b))
+		return nil, nil, fmt.Errorf("%s is not suspended and goes on by itself (%s): %s", name, show.Or(why), outcome.Command("watch", b))
 	}
-	return b, nil
+	return k, b, nil
 }
 
 // run asks the question, and lifts the suspension, for an approval in the approver's own name.

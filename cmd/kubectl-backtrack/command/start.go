@@ -28,11 +28,7 @@ func newStart(s *Session) *cobra.Command {
 }
 
 func (l *lift) start(ctx context.Context, name string) error {
-	k, err := l.Client()
-	if err != nil {
-		return err
-	}
-	b, err := readSuspended(ctx, k, name)
+	k, b, err := l.readSuspended(ctx, name)
 	if err != nil {
 		return err
 	}
